@@ -1,0 +1,1 @@
+"""From deviations to the inbox: incidents, their cause, message, rank and triage."""

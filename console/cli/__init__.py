@@ -1,0 +1,1 @@
+"""One module a command; whatever is heavy is imported inside the functions."""

@@ -1,0 +1,1 @@
+"""A simulated fleet of models with incidents."""

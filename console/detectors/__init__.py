@@ -1,0 +1,1 @@
+"""One module a detector, one protocol (`protocol`), one list of them (`registry`)."""

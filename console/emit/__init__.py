@@ -1,0 +1,1 @@
+"""Writes native records from a training or serving job; standard library alone."""

@@ -1,0 +1,23 @@
+"""What a user does to an alert: one line of the append-only journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Verb = Literal["ack", "snooze", "resolve", "noise", "important", "note", "undo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One act. `undo` names in `undo_of` the `id` of the act that it takes back."""
+
+    id: str
+    ts: float
+    user: str
+    alert_id: str
+    verb: Verb
+    args: Mapping[str, str | float] = field(default_factory=dict)
+    """`until` (epoch seconds) of a snooze, `reason` of a resolve, `text` of a note."""
+    undo_of: str | None = None

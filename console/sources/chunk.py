@@ -1,0 +1,20 @@
+"""What sources hand to formats: some whole lines of one file, and where they stand in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Bytes of one file that begin at a line's beginning."""
+
+    file_id: int
+    """Our own identity of the file's content; survives renames, differs after truncation."""
+    path: str
+    offset: int
+    """Byte of the file at which `data` begins."""
+    data: bytes
+    """Ends with a newline, except in the last chunk of a file that will not grow any more."""
+    final: bool
+    """Nothing follows for now: a record that might go on (a traceback, say) is to be closed."""

@@ -1,0 +1,1 @@
+"""Windows and their merging, drift, performance, log templates: pure functions over frames."""

@@ -1,0 +1,1 @@
+"""The terminal screen: nothing imports it but the command line."""
