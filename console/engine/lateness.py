@@ -1,0 +1,64 @@
+"""Which records come too late, decided row by row so that the cut into batches does not matter.
+
+A file's clock is the newest event time that it has shown so far. A record is late if its window
+had ended more than the allowed lateness before its file's clock, *as that stood before the record*.
+Every record that is not late finds its window open, because the watermark, at which windows close,
+is never ahead of the clock of a file that is still being read, less the same allowance.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from console.records.clock import DAY, epoch, naive
+from console.records.frames import TIME, Records
+
+KINDS = ("metrics", "logs", "events", "predictions", "labels")
+
+
+def newest_before(
+    records: Records, newest: float | None, wall: float
+) -> tuple[pl.DataFrame, float | None]:
+    """The file's clock before each of its records, and after all of them.
+
+    `newest` is the clock before the first. Times more than a day ahead of the wall clock `wall`
+    are broken clocks and do not move it. Returns a frame (offset, clock), one row an offset.
+    """
+    limit = naive(wall + DAY)
+    parts = [
+        frame.select("offset", "ts") for name in KINDS if (frame := getattr(records, name)).height
+    ]
+    if not parts:
+        return pl.DataFrame(schema={"offset": pl.Int64, "clock": TIME}), newest
+    rows = pl.concat(parts).group_by("offset").agg(pl.col("ts").max()).sort("offset")
+    times = pl.when(pl.col("ts") <= limit).then("ts")
+    start = pl.lit(None if newest is None else naive(newest), dtype=TIME)
+    clocked = rows.select(
+        "offset",
+        pl.max_horizontal(times.cum_max().forward_fill().shift(1), start).alias("clock"),
+        times.alias("valid"),
+    )
+    last = clocked["valid"].max()
+    times_seen = [t for t in (newest, None if last is None else epoch(last)) if t is not None]  # type: ignore[arg-type]
+    return clocked.select("offset", "clock"), max(times_seen, default=None)
+
+
+def late(
+    rows: pl.DataFrame, clocks: pl.DataFrame, width_s: float, lateness_s: float, watermark: float
+) -> pl.Series:
+    """Whether each row (columns ts, offset) is too late for its window of `width_s` seconds.
+
+    `watermark` guards the rare file that was idle and fell behind: what has closed stays closed.
+    """
+    width = timedelta(seconds=width_s)
+    ends = (pl.col("ts").dt.truncate(f"{round(width_s * 1e6)}us") + width).alias("window_end")
+    joined = rows.select("offset", ends).join(
+        clocks, on="offset", how="left", maintain_order="left"
+    )
+    allowed = pl.col("clock") - timedelta(seconds=lateness_s)
+    is_late = (pl.col("window_end") <= allowed).fill_null(value=False)
+    if watermark > 0:
+        is_late |= pl.col("window_end") <= naive(watermark)
+    return joined.select(is_late.alias("late"))["late"]
