@@ -1,0 +1,205 @@
+"""Reads console.toml (contracts §6) into settings, and tells exactly what does not fit.
+
+Every table is a mapping of its keys to the field they fill and the reader of their values. An
+unknown key is an error even if a later version might know it: a limit that is silently ignored is
+worse than a console that says what it cannot do.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from console import __version__
+from console.config import values
+from console.config.document import Document, KeyPath, fault, parse
+from console.config.settings import ModelSettings, Rule, Settings, SettingsError, SourceSettings
+
+NAME = "console.toml"
+"""What the file of settings is called."""
+
+
+class Key(NamedTuple):
+    """What a key fills, and how its value is read."""
+
+    field: str
+    read: values.Reader
+
+
+SOURCE: Mapping[str, Key] = {
+    "path": Key("path", values.path),
+    "format": Key("format", values.text),
+    "model": Key("model", values.text),
+    "stage": Key("stage", values.text),
+    "version": Key("version", values.label),
+    "timezone": Key("timezone", values.timezone),
+}
+MODEL: Mapping[str, Key] = {
+    "reference": Key("reference", values.path),
+    "positive": Key("positive", values.label),
+    "stages": Key("stages", values.names),
+    "owner": Key("owner", values.text),
+    "tier": Key("tier", values.at_least(1)),
+    "value_per_prediction": Key("value_per_prediction", values.number),
+    "runbook": Key("runbook", values.text),
+}
+RULE: Mapping[str, Key] = {
+    "model": Key("model", values.text),
+    "stage": Key("stage", values.text),
+    "series": Key("series", values.text),
+    "above": Key("above", values.number),
+    "below": Key("below", values.number),
+    "outside": Key("outside", values.span),
+    "for": Key("hold_s", values.duration),
+    "severity": Key("severity", values.one_of("critical", "warning", "info")),
+    "message": Key("message", values.text),
+}
+CONSOLE: Mapping[str, Key] = {
+    "window": Key("window_s", values.width),
+    "prediction_window": Key("prediction_window_s", values.width),
+    "lateness": Key("lateness_s", values.duration),
+    "series_limit": Key("series_limit", values.at_least(1)),
+    "stages": Key("stages", values.names),
+}
+TABLES = ("sources", "models", "rules", "console")
+
+
+def load(path: Path) -> Settings:
+    """The settings of a file. Raises SettingsError, one line that says what to mend where."""
+    try:
+        content = path.read_bytes()
+    except IsADirectoryError:
+        raise fault(path, None, f"is a folder: name the {NAME} in it") from None
+    except OSError as error:
+        problem = (error.strerror or str(error)).lower()
+        raise fault(path, None, f"cannot be read, {problem}: name another with --config") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise fault(path, line, "is not UTF-8: save it as UTF-8") from None
+    return read(parse(path, text))
+
+
+def settings_for(paths: Sequence[Path], config: Path | None = None) -> Settings:
+    """The settings that hold for some paths. Raises SettingsError.
+
+    Those of `config` where it is named, else of the console.toml in the first path (beside it,
+    if it is a file), else of the one in the working folder, else the defaults.
+    """
+    if config is not None:
+        return load(config)
+    first = [paths[0] if paths[0].is_dir() else paths[0].parent] if paths else []
+    for folder in (*first, Path()):
+        if (folder / NAME).is_file():
+            return load(folder / NAME)
+    return Settings()
+
+
+def read(document: Document) -> Settings:
+    """The settings that a document says. Raises SettingsError."""
+    for name in document.data:
+        if name not in TABLES:
+            raise _unknown(document, (name,), "at the top", TABLES)
+    folder = document.file.absolute().parent
+    console = _table(document, ("console",), CONSOLE) if "console" in document.data else {}
+    settings = Settings(
+        file=folder.resolve() / document.file.name,
+        sources=tuple(_source(document, path, folder) for path in _several(document, "sources")),
+        models=tuple(_model(document, path, folder) for path in _named(document, "models")),
+        rules=tuple(_rule(document, path) for path in _several(document, "rules")),
+        **console,
+    )
+    if settings.prediction_window_s % settings.window_s:
+        key = "prediction_window" if "prediction_window_s" in console else "window"
+        raise document.error(
+            ("console", key),
+            f"prediction_window ({settings.prediction_window_s:g}s) holds no whole number of "
+            f"windows ({settings.window_s:g}s): make it a multiple",
+        )
+    return settings
+
+
+def _source(document: Document, path: KeyPath, folder: Path) -> SourceSettings:
+    source = SourceSettings(**_table(document, path, SOURCE, needs="path"))
+    return replace(source, path=os.path.normpath(Path(glob.escape(str(folder))) / source.path))
+
+
+def _model(document: Document, path: KeyPath, folder: Path) -> ModelSettings:
+    model = ModelSettings(name=str(path[-1]), **_table(document, path, MODEL))
+    if model.reference is None:
+        return model
+    return replace(model, reference=Path(os.path.normpath(folder / model.reference)))
+
+
+def _rule(document: Document, path: KeyPath) -> Rule:
+    rule = Rule(**_table(document, path, RULE, needs="series"))
+    limits = [name for name in ("above", "below", "outside") if getattr(rule, name) is not None]
+    if len(limits) != 1:
+        problem = f"has {' and '.join(limits)}" if limits else "has no limit"
+        raise document.error(
+            path, f"this [[rules]] {problem}: give it one of above, below and outside"
+        )
+    return rule
+
+
+def _several(document: Document, name: str) -> list[KeyPath]:
+    """The places of the tables that are written `[[name]]`."""
+    tables = document.data.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
+        raise document.error((name,), f"{name} are tables: begin each with a line [[{name}]]")
+    return [(name, index) for index in range(len(tables))]
+
+
+def _named(document: Document, name: str) -> list[KeyPath]:
+    """The places of the tables that are written `[name.NAME]`."""
+    tables = document.data.get(name, {})
+    if not isinstance(tables, dict):
+        raise document.error((name,), f"{name} are tables: begin each with a line [{name}.NAME]")
+    if "" in tables:
+        raise document.error((name, ""), f'[{name}.""] has no name: give it one')
+    return [(name, key) for key in tables]
+
+
+def _table(
+    document: Document, path: KeyPath, keys: Mapping[str, Key], *, needs: str | None = None
+) -> dict[str, Any]:
+    """The fields that a table fills."""
+    data: Any = document.data
+    for step in path:
+        data = data[step]
+    heading = _heading(path)
+    if not isinstance(data, dict):
+        raise document.error(path, f"{heading} is a table: write its keys below a line {heading}")
+    fields = {}
+    for name, value in data.items():
+        if name not in keys:
+            raise _unknown(document, (*path, name), f"in {heading}", keys)
+        try:
+            fields[keys[name].field] = keys[name].read(value)
+        except values.UnfitError as wanted:
+            problem = f"{name} is {values.shown(value)}: {wanted}"
+            raise document.error((*path, name), problem) from None
+    if needs and needs not in data:
+        raise document.error(path, f"this {heading} lacks its {needs}: add one")
+    return fields
+
+
+def _heading(path: KeyPath) -> str:
+    if isinstance(path[-1], int):
+        return f"[[{path[0]}]]"
+    return f"[{'.'.join(str(step) for step in path)}]"
+
+
+def _unknown(
+    document: Document, path: KeyPath, where: str, known: Mapping[str, Key] | Sequence[str]
+) -> SettingsError:
+    name = str(path[-1])
+    mend = values.nearest(name, known) or (
+        f" (version {__version__}): take it out, or use one of {', '.join(known)}"
+    )
+    return document.error(path, f'unknown key "{name}" {where}{mend}')
