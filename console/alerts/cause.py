@@ -1,0 +1,250 @@
+"""Candidate causes of an incident, with probabilities that add up to 1, the unknown among them.
+
+Each hypothesis is an intensity: how many incidents an hour it would start at the onset.
+
+* a marked event: P(such an event does harm) x density of its delay. The density halves every
+  `half-life` after the event (anchors/alerting.md §3.2: k(d) = 2^-d), the half-life growing with
+  the doubt about the onset. P(harm) is the mean of a Beta prior of its type, after the events of
+  the same type and scope that passed without an incident (the placebo): a six-hourly import that
+  never hurt must be very near the onset to be believed.
+* upstream, segment, version, logs: the intensities below, times what speaks for them.
+* unknown: the rate of incidents that nobody marked.
+
+The probability of a hypothesis is its share of the sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+from console.alerts.alert import Cause
+from console.alerts.evidence import Gathered
+from console.alerts.incident import Finding, Incident, at_least
+from console.alerts.marks import Mark
+from console.alerts.quantity import Quantity, quantity, stage_position
+from console.alerts.severity import credible, doubt_s
+from console.alerts.wording import ago
+from console.config.settings import Settings
+from console.records.clock import DAY, HOUR, MINUTE
+from console.records.series import tag_text
+
+UNKNOWN = 1 / (14 * 24)
+"""Incidents an hour and model that nobody marked: one in two weeks."""
+UPSTREAM = 0.02
+"""Times the share of findings that follow an earlier stage."""
+SEGMENT = 0.06
+"""One value of a tag deviates and its siblings do not: hardly chance."""
+VERSION = 0.1
+"""A version that first appears at the onset without a marked event."""
+LOGS = 0.012
+"""A telling template at the onset; three times that if it is new and grave."""
+
+HALF_LIFE_S = 15 * MINUTE
+BEFORE_S = 10 * MINUTE
+"""An onset may be estimated so much before its event, and by the doubt about it."""
+HORIZON_S = DAY
+HISTORY_S = 14 * DAY
+"""How far back events count as placebos."""
+
+HARM: dict[str, tuple[float, float]] = {
+    "deploy": (1.0, 9.0),
+    "config": (0.8, 9.2),
+    "retrain": (0.6, 9.4),
+    "stage_added": (1.0, 9.0),
+    "incident": (5.0, 5.0),
+    "data_import": (0.5, 12.0),
+    "campaign": (0.6, 9.4),
+    "maintenance": (0.5, 9.5),
+    "restart": (0.5, 9.5),
+}
+"""Beta prior of P(harm) by type: (harmful, harmless) events seen before, so to speak."""
+OTHER_HARM = (0.6, 9.4)
+UNPLANNED = 1.5
+"""How much likelier an event that nobody planned does harm."""
+
+FITS: dict[str, frozenset[Quantity]] = {
+    "data_import": frozenset(
+        {"quality", "distribution", "traffic", "cardinality", "performance", "logs", "business"}
+    ),
+    "retrain": frozenset({"distribution", "performance", "business", "load"}),
+    "campaign": frozenset({"traffic", "business", "load", "distribution", "logs"}),
+    "maintenance": frozenset({"staleness", "errors", "load", "traffic", "logs", "quality"}),
+    "restart": frozenset({"staleness", "errors", "load", "traffic", "logs"}),
+}
+"""What events of a type can do; a type that is not here can do anything."""
+MISFIT = 0.15
+AGAINST_THE_STREAM = 0.2
+"""An event downstream of the root rarely is its cause."""
+COMPANY_WIDE = 0.5
+"""An event of no model in particular."""
+NOTHING_CHANGED = ("not promoted", "dry run", "no-op", "cancelled", "canceled", "aborted")
+UNDONE = 0.1
+MOST_CAUSES = 5
+
+
+def causes(
+    incident: Incident, gathered: Gathered, marks: Sequence[Mark], settings: Settings
+) -> tuple[Cause, ...]:
+    """The likeliest causes, most likely first; the rest is added to the unknown."""
+    found = [
+        *_events(incident, gathered, marks, settings),
+        *_upstream(incident, settings),
+        *_segments(incident),
+        *_version(incident, gathered, marks),
+        *_logs(gathered),
+    ]
+    total = UNKNOWN + math.fsum(intensity for intensity, _ in found)
+    found.sort(key=lambda pair: (-pair[0], pair[1].text))
+    shown = [
+        _with(cause, intensity / total)
+        for intensity, cause in found[: MOST_CAUSES - 1]
+        if intensity / total >= 0.01
+    ]
+    rest = 1.0 - math.fsum(cause.confidence for cause in shown)
+    unknown = Cause("Nothing marked explains it", "unknown", min(max(rest, 0.0), 1.0))
+    return tuple(sorted((*shown, unknown), key=lambda cause: -cause.confidence))
+
+
+def _with(cause: Cause, confidence: float) -> Cause:
+    return Cause(
+        text=cause.text,
+        kind=cause.kind,
+        confidence=confidence,
+        event_id=cause.event_id,
+        event_ts=cause.event_ts,
+        stage=cause.stage,
+        series=cause.series,
+    )
+
+
+Weighed = tuple[float, Cause]
+
+
+def _events(
+    incident: Incident, gathered: Gathered, marks: Sequence[Mark], settings: Settings
+) -> list[Weighed]:
+    onset = incident.started_at
+    doubt = doubt_s(incident.lead)
+    half_life = max(HALF_LIFE_S, doubt)
+    slack = max(BEFORE_S, doubt)
+    found: list[Weighed] = []
+    for mark in marks:
+        delay = onset - mark.ts
+        if not -slack <= delay <= HORIZON_S or not mark.concerns(incident.model):
+            continue
+        density = math.log(2) / (half_life / HOUR) * 2.0 ** (-max(delay, 0.0) / half_life)
+        density *= math.exp(-0.5 * (min(delay, 0.0) / slack) ** 2)
+        intensity = density * _harm(mark, marks) * _fit(mark, incident, settings)
+        change = gathered.version_change
+        if mark.version and change is not None and change.new == mark.version:
+            intensity *= 3.0
+        text = f"{mark.words} {ago(delay)}"
+        found.append((intensity, Cause(text, "event", 0.0, mark.id, mark.ts, mark.stage, None)))
+    return found
+
+
+def _harm(mark: Mark, marks: Sequence[Mark]) -> float:
+    harmful, harmless = HARM.get(mark.type, OTHER_HARM)
+    placebos = sum(
+        other.type == mark.type and other.model == mark.model and other.ts < mark.ts - HOUR
+        for other in marks
+    )
+    probability = harmful / (harmful + harmless + placebos)
+    if any(phrase in mark.title.lower() for phrase in NOTHING_CHANGED):
+        probability *= UNDONE
+    return probability if mark.planned else min(probability * UNPLANNED, 1.0)
+
+
+def _fit(mark: Mark, incident: Incident, settings: Settings) -> float:
+    root = incident.lead.deviation
+    factor = 1.0
+    fits = FITS.get(mark.type)
+    kinds = {quantity(f.deviation) for f in incident.findings if credible(f)} or {quantity(root)}
+    if fits is not None and quantity(root) not in fits:
+        factor *= MISFIT if not kinds & fits else math.sqrt(MISFIT)
+    if mark.model is None and incident.model is not None:
+        factor *= COMPANY_WIDE
+    if mark.stage is not None and root.series.stage is not None:
+        there = stage_position(settings, incident.model, mark.stage)
+        here = stage_position(settings, incident.model, root.series.stage)
+        if there > here and mark.type not in {"deploy", "campaign"}:
+            factor *= AGAINST_THE_STREAM
+    return factor
+
+
+def _upstream(incident: Incident, settings: Settings) -> list[Weighed]:
+    """Findings of an earlier stage that others followed, by their lead along the stage order."""
+    able = [finding for finding in incident.findings if credible(finding)]
+    found: list[Weighed] = []
+    for finding in able:
+        series = finding.deviation.series
+        here = stage_position(settings, series.model, series.stage)
+        after = [
+            other
+            for other in able
+            if stage_position(settings, other.deviation.series.model, other.deviation.series.stage)
+            > here
+        ]
+        following = [
+            other
+            for other in after
+            if other.deviation.onset
+            >= finding.deviation.onset - max(BEFORE_S, doubt_s(finding), doubt_s(other))
+        ]
+        if not following:
+            continue
+        lead = incident.lead.deviation.key == finding.deviation.key
+        intensity = UPSTREAM * len(following) / len(able) * (2.0 if lead else 1.0)
+        text = (
+            f"{series.label} in {series.stage or 'an earlier stage'} moved first; "
+            f"{len(following)} further downstream followed"
+        )
+        found.append(
+            (intensity, Cause(text, "upstream", 0.0, None, None, series.stage, series.label))
+        )
+    return found
+
+
+def _segments(incident: Incident) -> list[Weighed]:
+    """A single value of a tag that deviates: its siblings of the same metric do not."""
+    by_metric: dict[tuple[str | None, str], list[Finding]] = defaultdict(list)
+    for finding in incident.findings:
+        series = finding.deviation.series
+        if at_least(finding.deviation.severity, "warning") or credible(finding):
+            by_metric[series.stage, series.name].append(finding)
+    found: list[Weighed] = []
+    for (stage, name), findings in sorted(by_metric.items(), key=lambda i: str(i[0])):
+        segments = sorted({tag_text(f.deviation.series.tags) for f in findings})
+        told = {str(s) for f in findings if (s := f.deviation.details.get("segment"))}
+        segments = sorted(({s for s in segments if s}) | told)
+        if len(segments) != 1:
+            continue
+        text = f"Only {segments[0]} deviates in {name}; the others do not"
+        found.append((SEGMENT, Cause(text, "segment", 0.0, None, None, stage, segments[0])))
+    return found[:2]
+
+
+def _version(incident: Incident, gathered: Gathered, marks: Sequence[Mark]) -> list[Weighed]:
+    change = gathered.version_change
+    if change is None or any(
+        mark.version == change.new and mark.concerns(incident.model) for mark in marks
+    ):
+        return []
+    text = (
+        f"Version {change.new} appeared {ago(incident.started_at - change.at)}, no event marks it"
+    )
+    return [(VERSION, Cause(text, "version", 0.0, None, change.at, None, None))]
+
+
+def _logs(gathered: Gathered) -> list[Weighed]:
+    """The single most telling template, if it is graver than information."""
+    for told in gathered.logs:
+        if told.grave and told.log.lift >= 3.0:
+            intensity = LOGS * (3.0 if told.new else 1.0)
+            how = "new" if told.new else f"{told.log.lift:.0f} times as often"
+            text = f"Log lines since the onset ({how}): {told.log.template}"
+            cause = Cause(text, "logs", 0.0, None, None, told.stage, told.log.template)
+            return [(intensity, cause)]
+    return []

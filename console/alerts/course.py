@@ -1,0 +1,167 @@
+"""The course of a series over time, whatever it is made of: metrics, columns, labels, log lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from console.alerts.history import History
+from console.alerts.quantity import quantity, words
+from console.detectors.protocol import Deviation
+from console.records.clock import epoch
+
+Points = tuple[tuple[float, float], ...]
+
+MOST_POINTS = 240
+LOG_SLICES = 24
+"""How many counts draw the course of a log template."""
+Row = Mapping[str, Any]
+
+
+def course(deviation: Deviation, history: History, start: float, end: float) -> Points:
+    """At most 240 points of a deviation's series in `[start, end)`, oldest first.
+
+    A series without stored metric windows is drawn from what it is made of: the summaries of its
+    column, realised performance, the lines of its template, the count of predictions. At the very
+    least the typical values before and after the onset are given, where the detector told them.
+    """
+    series = deviation.series
+    points = tuple(history.points(series.id, start, end, MOST_POINTS))
+    if not points and series.model is not None:
+        points = _made(deviation, series.model, history, start, end)
+    finite = tuple((ts, value) for ts, value in points if math.isfinite(value))
+    if finite:
+        return finite[-MOST_POINTS:]
+    ends = ((deviation.onset, deviation.before), (deviation.at, deviation.after))
+    return tuple((ts, value) for ts, value in ends if value is not None)
+
+
+def _made(deviation: Deviation, model: str, history: History, start: float, end: float) -> Points:
+    template_id = deviation.details.get("template_id")
+    kind = quantity(deviation)
+    if isinstance(template_id, str):
+        return _lines(history, model, template_id, start, end)
+    if kind == "performance":
+        frame = history.performance_windows(model, start, end)
+        return _by_window(frame, _performance(deviation.series.name))
+    if kind == "traffic":
+        frame = history.volumes(model, start, end, (end - start) / MOST_POINTS)
+        return _by_window(frame, lambda row: row["n"])
+    return _column(deviation, history.column_windows(model, start, end))
+
+
+def _lines(history: History, model: str, template_id: str, start: float, end: float) -> Points:
+    width = (end - start) / LOG_SLICES
+    edges = [start + width * number for number in range(LOG_SLICES + 1)]
+    counts = [
+        (low, history.template_counts(model, None, low, high)) for low, high in pairwise(edges)
+    ]
+    return tuple(
+        (ts, float(frame.filter(pl.col("template_id") == template_id)["n"].sum()))
+        for ts, frame in counts
+    )
+
+
+def _column(deviation: Deviation, frame: pl.DataFrame) -> Points:
+    name = column_of(deviation, frame["column"].unique().to_list())
+    if name is None:
+        return ()
+    said = set(words(deviation.series.name))
+    if said & {"null", "nulls", "missing"}:
+        value = _share("nulls", "n")
+    elif said & {"unseen", "new"} or frame.filter(pl.col("column") == name)["kind"][0] != "numeric":
+        value = _share("unseen", "n")
+    else:
+        value = _mean
+    return _by_window(frame.filter(pl.col("column") == name), value)
+
+
+def column_of(deviation: Deviation, columns: Iterable[str]) -> str | None:
+    """Which of some columns a deviation is about: the one it names, the longest of several."""
+    told = deviation.details.get("column")
+    known = sorted(set(columns), key=lambda name: (-len(name), name))
+    if told in known:
+        return str(told)
+    name = deviation.series.name
+    said = set(words(name))
+    for column in known:
+        if name == column or f"({column})" in name:
+            return column
+    return next((c for c in known if words(c) and set(words(c)) <= said), None)
+
+
+def _performance(name: str) -> Callable[[Row], float | None]:
+    said = set(words(name))
+    return next((value for word, value in PERFORMANCE.items() if word in said), _CORRECT)
+
+
+def _share(part: str, whole: str) -> Callable[[Row], float | None]:
+    return lambda row: _ratio(row[part], row[whole])
+
+
+def _root(part: str) -> Callable[[Row], float | None]:
+    def value(row: Row) -> float | None:
+        squared = _ratio(row[part], row["n"])
+        return None if squared is None else math.sqrt(squared)
+
+    return value
+
+
+def _part(hit: str, missed: str) -> Callable[[Row], float | None]:
+    return lambda row: _ratio(row[hit], None if row[missed] is None else row[hit] + row[missed])
+
+
+def _f1(row: Row) -> float | None:
+    hit, wrong, missed = (row[k] for k in ("true_positive", "false_positive", "false_negative"))
+    return None if hit is None else _ratio(2 * hit, 2 * hit + wrong + missed)
+
+
+def _mean(row: Row) -> float | None:
+    return _ratio(row["total"], row["n"] - row["nulls"])
+
+
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    return None if part is None or not whole else part / whole
+
+
+_CORRECT = _share("correct", "n")
+PERFORMANCE: dict[str, Callable[[Row], float | None]] = {
+    "precision": _part("true_positive", "false_positive"),
+    "recall": _part("true_positive", "false_negative"),
+    "f1": _f1,
+    "brier": _share("brier", "n"),
+    "mae": _share("absolute_error", "n"),
+    "rmse": _root("squared_error"),
+    "mse": _share("squared_error", "n"),
+}
+"""How a metric is made of the sums of `stats.performance`; accuracy where none is named."""
+SUMMED = (
+    *("n", "nulls", "unseen", "total", "correct", "true_positive", "false_positive"),
+    *("false_negative", "absolute_error", "squared_error", "brier"),
+)
+
+
+def _by_window(frame: pl.DataFrame, value: Callable[[Row], float | None]) -> Points:
+    """One point a window over all versions, windows taken together if there are too many."""
+    if frame.is_empty():
+        return ()
+    sums = [name for name in SUMMED if name in frame.columns]
+    windows = frame.group_by("start").agg(_sum(name) for name in sums).sort("start")
+    size = math.ceil(windows.height / MOST_POINTS)
+    if size > 1:
+        windows = (
+            windows.with_row_index("number")
+            .group_by(pl.col("number") // size, maintain_order=True)
+            .agg(pl.col("start").first(), *(_sum(name) for name in sums))
+        )
+    valued = ((row["start"], value(row)) for row in windows.iter_rows(named=True))
+    return tuple((epoch(start), float(number)) for start, number in valued if number is not None)
+
+
+def _sum(name: str) -> pl.Expr:
+    """A sum that is null where nothing was ever counted."""
+    return pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)

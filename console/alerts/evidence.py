@@ -1,0 +1,156 @@
+"""What the past shows of an incident: its course, before and after, logs, traffic, versions.
+
+Everything is read strictly before `now`, the event time of the tick, so that a replay gathers what
+a live run gathered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+import polars as pl
+
+from console.alerts.alert import RelatedLog
+from console.alerts.course import Points, course
+from console.alerts.history import History
+from console.alerts.incident import Incident
+from console.alerts.telling import Telling, telling
+from console.records.clock import DAY, HOUR, MINUTE, epoch
+
+LEAD_LENGTHS = 6.0
+LEAST_LEAD_S, MOST_LEAD_S = 2 * HOUR, 2 * DAY
+"""How much of the time before the onset is shown: in lengths of the deviation, and in seconds."""
+LOGS_BEFORE_S = 6 * HOUR
+LOGS_DURING_S = 2 * HOUR
+"""Log templates are compared: up to so long after the onset against so long before it."""
+MOST_LOGS = 5
+VERSION_S = HOUR
+"""A version that first appears so near the onset is a change of version."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    """A version that was not seen before."""
+
+    old: str | None
+    new: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TellingLog:
+    """A related log template, and what the cause needs to know of it besides."""
+
+    log: RelatedLog
+    stage: str | None
+    grave: bool
+    new: bool
+    """It was not seen in the time before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was read of the past for one incident."""
+
+    at: float
+    points: Points = ()
+    before: float | None = None
+    after: float | None = None
+    logs: tuple[TellingLog, ...] = ()
+    predictions_per_hour: float | None = None
+    version: str | None = None
+    version_change: VersionChange | None = None
+
+
+def gather(incident: Incident, history: History, now: float) -> Gathered:
+    """Reads the evidence of an incident as it stood at `now`."""
+    root = incident.lead.deviation
+    model = root.series.model
+    end = now if incident.ended_at is None else min(now, incident.ended_at + HOUR)
+    lead = min(max(LEAD_LENGTHS * max(end - root.onset, MINUTE), LEAST_LEAD_S), MOST_LEAD_S)
+    points = course(root, history, root.onset - lead, end)
+    earlier = [value for ts, value in points if ts < root.onset]
+    later = [value for ts, value in points if ts >= root.onset]
+    change, latest = (None, None) if model is None else _versions(history, model, root.onset, end)
+    return Gathered(
+        at=now,
+        points=points,
+        before=root.before if root.before is not None else _median(earlier),
+        after=root.after if root.after is not None else _median(later),
+        logs=_logs(incident, history, end),
+        predictions_per_hour=None if model is None else _rate(history, model, root.onset, end),
+        version=root.version or latest,
+        version_change=change,
+    )
+
+
+def _median(values: list[float]) -> float | None:
+    return median(values) if values else None
+
+
+def _rate(history: History, model: str, onset: float, now: float) -> float | None:
+    """Predictions an hour in the day before the onset, else since."""
+    for start, end in ((onset - DAY, onset), (onset, now)):
+        frame = history.volumes(model, start, end, HOUR)
+        if frame.height and (total := int(frame["n"].sum())):
+            first = max(start, epoch(frame["start"].min()))  # type: ignore[arg-type]
+            return total / max((end - first) / HOUR, 1.0 / 60.0)
+    return None
+
+
+def _versions(
+    history: History, model: str, onset: float, now: float
+) -> tuple[VersionChange | None, str | None]:
+    """A change of version near the onset, and the latest version."""
+    frame = history.column_windows(model, onset - 6 * HOUR, now)
+    seen = (
+        frame.filter(pl.col("version").is_not_null())
+        .group_by("version")
+        .agg(pl.col("start").min().alias("first"), pl.col("start").max().alias("last"))
+        .sort("first", "version")
+        .rows()
+    )
+    if not seen:
+        return None, None
+    latest = max(seen, key=lambda row: (row[2], row[1]))[0]
+    for (old, _, _), (new, first, _) in pairwise(seen):
+        if abs(epoch(first) - onset) <= VERSION_S:
+            return VersionChange(old, new, epoch(first)), latest
+    return None, latest
+
+
+def _logs(incident: Incident, history: History, now: float) -> tuple[TellingLog, ...]:
+    """The templates that tell most, with an example of each since the onset."""
+    onset = incident.started_at
+    end = min(now, max(onset + LOGS_DURING_S, incident.opened_at + LOGS_DURING_S / 2))
+    if end <= onset:
+        return ()
+    found: list[TellingLog] = []
+    for model in incident.models or (None,):
+        before = history.template_counts(model, None, onset - LOGS_BEFORE_S, onset)
+        during = history.template_counts(model, None, onset, end)
+        for told in telling(before, during, LOGS_BEFORE_S, end - onset, MOST_LOGS):
+            log = _related(told, history, model, onset, end)
+            if log is not None:
+                found.append(TellingLog(log, told.stage, told.grave, told.before == 0))
+    return tuple(found[:MOST_LOGS])
+
+
+def _related(
+    told: Telling, history: History, model: str | None, start: float, end: float
+) -> RelatedLog | None:
+    line = history.log_example(told.template_id, model, start, end)
+    if line is None:
+        return None
+    return RelatedLog(
+        template=told.template,
+        level=told.level,
+        count=told.count,
+        lift=told.lift,
+        example=line.message,
+        file=line.file,
+        offset=line.offset,
+        template_id=told.template_id,
+    )

@@ -1,0 +1,272 @@
+"""The fold of deviations and of time into incidents.
+
+What starts together in one model is one incident; what follows downstream, what befalls the same
+series, and a fall of realised performance that labels confirm later join it; anything else opens
+its own (times: the constants below). The fold depends on the order of event time alone, never on
+how deviations were cut into batches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from console.alerts.expectation import explaining
+from console.alerts.incident import (
+    Finding,
+    Incident,
+    Incidents,
+    at_least,
+    fingerprint_of,
+    incident_id,
+)
+from console.alerts.marks import Mark
+from console.alerts.quantity import DATA, quantity, stage_position
+from console.alerts.severity import assess, convincing, doubt_s
+from console.config.settings import Settings
+from console.detectors.protocol import Deviation
+from console.records.clock import DAY, HOUR, MINUTE
+
+TOGETHER_S = HOUR
+"""Onsets so near each other are one start."""
+SPREAD_S = 12 * HOUR
+"""How long after the start of an open incident any deviation of its model is taken for a part."""
+LABEL_DELAY_S = 12 * HOUR
+"""How long after an incident's end a fall of realised performance is taken for its effect."""
+LATE_S = 12 * HOUR
+"""How long after its end an incident takes late findings whose onset lies within it."""
+MEMORY_S = 30 * DAY
+"""How long an incident that is over is remembered."""
+FLEET_ONSET_S = 10 * MINUTE
+FLEET_OPENED_S = 30 * MINUTE
+FLEET_LEAST = 3
+FLEET_SHARE = 0.6
+"""An outage of the fleet: so many models, and so large a share, with onsets so near."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The state of one fold while it runs."""
+
+    state: Incidents
+    marks: Sequence[Mark]
+    settings: Settings
+    changed: dict[str, None] = field(default_factory=dict)
+
+    def put(self, incident: Incident) -> None:
+        self.state = self.state.put(incident)
+        self.changed[incident.id] = None
+
+
+def fold(
+    state: Incidents,
+    deviations: Sequence[Deviation],
+    marks: Sequence[Mark],
+    now: float,
+    settings: Settings,
+) -> tuple[Incidents, tuple[str, ...]]:
+    """The incidents after some deviations (in order of `at`) and after time has come to `now`.
+
+    `marks` are the marked events known so far. Returns also the ids of the incidents that changed.
+    """
+    walk = _Walk(state, marks, settings)
+    for deviation in sorted(map(_finite, deviations), key=lambda d: _order(d, settings)):
+        _pass(walk, deviation.at, inclusive=False)
+        if deviation.phase == "cleared":
+            _clear(walk, deviation)
+        else:
+            _raise(walk, deviation)
+    _pass(walk, now, inclusive=True)
+    return walk.state, tuple(walk.changed)
+
+
+def forget(state: Incidents, now: float) -> Incidents:
+    """Without what has been over for longer than the memory reaches."""
+    kept = {
+        key: incident
+        for key, incident in state.by_id.items()
+        if incident.ended_at is None or incident.ended_at > now - MEMORY_S
+    }
+    return state if len(kept) == len(state.by_id) else Incidents(kept)
+
+
+def _order(deviation: Deviation, settings: Settings) -> tuple[float, bool, float, float, str, int]:
+    """By time; at one time the roots first, so that they open the incident that the rest joins."""
+    series = deviation.series
+    return (
+        deviation.at,
+        deviation.phase == "cleared",
+        stage_position(settings, series.model, series.stage),
+        deviation.onset,
+        deviation.detector,
+        series.id,
+    )
+
+
+def _finite(deviation: Deviation) -> Deviation:
+    """Without infinities and NaN, which JSON and arithmetic cannot carry."""
+    names = ("before", "after", "baseline", "threshold", "effect_size", "p_value")
+    broken: dict[str, Any] = {
+        name: None
+        for name in names
+        if (value := getattr(deviation, name)) is not None and not math.isfinite(value)
+    }
+    details = {
+        key: value
+        for key, value in deviation.details.items()
+        if not isinstance(value, float) or math.isfinite(value)
+    }
+    if not broken and len(details) == len(deviation.details):
+        return deviation
+    return replace(deviation, details=details, **broken)
+
+
+def _pass(walk: _Walk, until: float, *, inclusive: bool) -> None:
+    """Ends the incidents whose hold is over."""
+    while (due := walk.state.next_end()) and (due[0] < until or (inclusive and due[0] == until)):
+        ends_at, key = due
+        incident = walk.state.by_id[key]
+        walk.put(replace(incident, ended_at=incident.quiet_since, updated_at=ends_at))
+
+
+def _clear(walk: _Walk, deviation: Deviation) -> None:
+    for incident in reversed(walk.state.of_model(deviation.series.model)):
+        finding = incident.finding(deviation.key)
+        if finding is not None and finding.active and incident.open:
+            cleared = incident.put(finding.cleared(deviation.at))
+            walk.put(replace(cleared, updated_at=deviation.at))
+            return
+
+
+def _raise(walk: _Walk, deviation: Deviation) -> None:
+    incident = _home(walk, deviation)
+    if incident is None:
+        _open(walk, deviation)
+        return
+    known = incident.finding(deviation.key)
+    finding = known.again(deviation) if known else Finding(deviation, (deviation.at,))
+    joined = replace(incident.put(finding), updated_at=deviation.at)
+    if incident.ended_at is not None:
+        joined = replace(joined, ended_at=None, reopened_at=deviation.at)
+    assessed = assess(joined, walk.marks, walk.settings)
+    if incident.severity != assessed.severity and at_least(assessed.severity, incident.severity):
+        assessed = replace(assessed, worsened_at=deviation.at)
+    walk.put(assessed)
+    if assessed.model is not None:
+        _fleet(walk, assessed)
+
+
+def _open(walk: _Walk, deviation: Deviation) -> None:
+    series = deviation.series
+    fingerprint = fingerprint_of(deviation, family(deviation.detector))
+    earlier = [i for i in walk.state.by_id.values() if i.fingerprint == fingerprint]
+    incident = Incident(
+        id=incident_id(fingerprint, deviation.at),
+        fingerprint=fingerprint,
+        model=series.model,
+        opened_at=deviation.at,
+        updated_at=deviation.at,
+        findings=(Finding(deviation, (deviation.at,)),),
+        root=deviation.key,
+        recurrence=len(earlier),
+    )
+    assessed = assess(incident, walk.marks, walk.settings)
+    walk.put(assessed)
+    if assessed.model is not None:
+        _fleet(walk, assessed)
+
+
+def family(detector: str) -> str:
+    """Detectors that look for the same thing in a series share a family."""
+    return "unusual" if detector in {"anomaly", "changepoint", "forecast"} else detector
+
+
+def _home(walk: _Walk, deviation: Deviation) -> Incident | None:
+    """The incident that a deviation belongs to: its own first, then the nearest that takes it."""
+    of_model = walk.state.of_model(deviation.series.model)
+    own = [
+        incident
+        for incident in of_model
+        if incident.reopens_until >= deviation.at
+        and any(f.deviation.series.id == deviation.series.id for f in incident.findings)
+    ]
+    for incident in reversed(own):
+        if incident.finding(deviation.key) or incident.open:
+            return incident
+    mark = explaining(deviation, walk.marks)
+    fitting = [
+        incident for incident in of_model if _takes(incident, deviation, mark, walk.settings)
+    ]
+    by_distance = sorted(
+        fitting, key=lambda i: (not i.open, abs(i.started_at - deviation.onset), i.id)
+    )
+    return by_distance[0] if by_distance else None
+
+
+def _takes(incident: Incident, deviation: Deviation, mark: Mark | None, settings: Settings) -> bool:
+    """Whether a deviation that is new to an incident belongs to it."""
+    if mark is not None:
+        return incident.open and incident.explained_by == mark.id
+    start = incident.started_at
+    reach = max(TOGETHER_S, doubt_s(incident.lead), doubt_s(Finding(deviation, (deviation.at,))))
+    onset = deviation.onset
+    if incident.explained_by is not None or onset < start - reach:
+        return False
+    loud = incident.severity != "info"
+    if quantity(deviation) == "performance" and loud:
+        delay = deviation.details.get("label_delay_s", LABEL_DELAY_S)
+        last = deviation.at if incident.ended_at is None else incident.ended_at
+        return onset <= last + float(delay)
+    if incident.ended_at is not None:
+        recent = deviation.at - incident.ended_at <= LATE_S
+        return loud and recent and onset <= incident.ended_at
+    return (
+        onset <= start + reach
+        or any(_same_metric(finding, deviation) for finding in incident.findings)
+        or (loud and (onset <= start + SPREAD_S or _follows(incident, deviation, settings)))
+    )
+
+
+def _same_metric(finding: Finding, deviation: Deviation) -> bool:
+    """Whether both are about one metric of one stage, whatever the tags."""
+    own, other = finding.deviation.series, deviation.series
+    return (own.stage, own.name) == (other.stage, other.name)
+
+
+def _follows(incident: Incident, deviation: Deviation, settings: Settings) -> bool:
+    """Whether a deviation lies downstream of the root and is moved by the same kind of cause."""
+    root = incident.lead.deviation
+    here = stage_position(settings, deviation.series.model, deviation.series.stage)
+    there = stage_position(settings, root.series.model, root.series.stage)
+    alike = (quantity(root) in DATA) == (quantity(deviation) in DATA)
+    return here >= there and alike
+
+
+def _fleet(walk: _Walk, incident: Incident) -> None:
+    """Merges what befell most models at once into one incident of no model."""
+    near = [
+        other
+        for other in walk.state.by_id.values()
+        if other.open
+        and other.explained_by is None
+        and abs(other.started_at - incident.started_at) <= FLEET_ONSET_S
+        and incident.updated_at - other.opened_at <= FLEET_OPENED_S
+        and (other.model is None or convincing(other.lead) or other.severity != "info")
+    ]
+    models = {model for other in near for model in other.models}
+    known = {entry.name for entry in walk.settings.models} | {
+        model for other in walk.state.by_id.values() for model in other.models
+    }
+    if incident not in near or len(models) < max(FLEET_LEAST, FLEET_SHARE * len(known)):
+        return
+    host = next((other for other in near if other.model is None), near[0])
+    merged = replace(host, model=None, updated_at=incident.updated_at)
+    for other in near:
+        if other.id != host.id:
+            for finding in other.findings:
+                merged = merged.put(finding)
+            walk.put(replace(other, merged_into=host.id, ended_at=incident.updated_at))
+    assessed = assess(merged, walk.marks, walk.settings)
+    walk.put(replace(assessed, worsened_at=incident.updated_at))

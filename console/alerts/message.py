@@ -1,0 +1,257 @@
+"""What an alert says: title, what, where and when. `impact.py` and `advice.py` say the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from console.alerts.advice import suggestions
+from console.alerts.alert import Alert, AlertState, Cause, Evidence, Member
+from console.alerts.cause import causes
+from console.alerts.evidence import Gathered
+from console.alerts.features import features
+from console.alerts.impact import impact
+from console.alerts.incident import Finding, Incident
+from console.alerts.marks import Mark
+from console.alerts.quantity import quantity
+from console.alerts.wording import amount, figure, fit, length, listed, moment
+from console.config.settings import Rule, Settings
+from console.detectors.protocol import Deviation
+
+TITLE_CELLS = 72
+FIELD = re.compile(r"\{(\w+)\}")
+
+
+def compose(
+    incident: Incident,
+    gathered: Gathered,
+    marks: Sequence[Mark],
+    settings: Settings,
+    *,
+    state: AlertState,
+    now: float,
+) -> Alert:
+    """The alert of an incident at an event time, from evidence already gathered; not ranked."""
+    root = incident.lead.deviation
+    why = causes(incident, gathered, marks, settings)
+    explanation = next((mark for mark in marks if mark.id == incident.explained_by), None)
+    return Alert(
+        id=incident.id,
+        fingerprint=incident.fingerprint,
+        severity=incident.severity,
+        state=state,
+        trigger="unexpected" if incident.explained_by is None else "planned_event",
+        model=incident.model,
+        stage=root.series.stage,
+        version=gathered.version or root.version,
+        series=root.series.label,
+        detector=root.detector,
+        started_at=incident.started_at,
+        opened_at=incident.opened_at,
+        updated_at=incident.updated_at,
+        ended_at=incident.ended_at,
+        title=title(incident, gathered),
+        what=what(incident, gathered, settings, explanation),
+        where=where(incident, gathered),
+        when=when(incident, now),
+        impact=impact(incident, gathered, settings),
+        why=_explained(why, explanation),
+        explained_by=incident.explained_by,
+        evidence=Evidence(
+            before=gathered.before,
+            after=gathered.after,
+            baseline=root.baseline,
+            threshold=root.threshold,
+            effect_size=root.effect_size,
+            p_value=root.p_value,
+            points=gathered.points,
+        ),
+        members=tuple(_member(f) for f in incident.findings if f.deviation.key != root.key),
+        related_logs=tuple(told.log for told in gathered.logs),
+        suggestions=suggestions(incident, gathered, why, settings),
+        features=features(incident, now, settings),
+    )
+
+
+def title(incident: Incident, gathered: Gathered) -> str:
+    """One row of the inbox: the series, which way, from what to what, and the model."""
+    root = incident.lead.deviation
+    model = incident.model or f"{len(incident.models)} models"
+    tail = f" · {model}" if incident.models else ""
+    head = f"{root.series.label} {_short(root, gathered)}"
+    room = max(TITLE_CELLS - len(tail), TITLE_CELLS // 2)
+    return fit(fit(head, room) + tail, TITLE_CELLS)
+
+
+def what(
+    incident: Incident, gathered: Gathered, settings: Settings, explanation: Mark | None
+) -> str:
+    """What happened, in a sentence or two; the rule's own words where it has some."""
+    root = incident.lead.deviation
+    rule = rule_of(root, settings)
+    if rule is not None and rule.message:
+        said = _filled(rule.message, root, gathered)
+    else:
+        said = f"{root.series.label} {_change(root, gathered)}: {root.reason}"
+    sentences = [_sentence(said)]
+    others = sorted({f.deviation.series.label for f in incident.findings} - {root.series.label})
+    if others:
+        sentences.append(f"With it: {listed(others)}.")
+    if incident.model is None and len(incident.models) > 1:
+        sentences.append(f"It befell {len(incident.models)} models at once.")
+    if explanation is not None:
+        sentences.append(f"This is what {explanation.words} was expected to do.")
+    return " ".join(sentences)
+
+
+def where(incident: Incident, gathered: Gathered) -> str:
+    """Model, version, stage and series, and the stages that the other findings lie in."""
+    root = incident.lead.deviation
+    parts = [incident.model or listed(list(incident.models)) or "no model named"]
+    version = gathered.version or root.version
+    if version:
+        parts[0] += f" {version}"
+    parts.append(root.series.stage or "stage unknown")
+    parts.append(root.series.label)
+    text = " · ".join(parts)
+    stages = {f.deviation.series.stage for f in incident.findings} - {None, root.series.stage}
+    further = sorted(stage for stage in stages if stage)
+    return f"{text}; also in {listed(further)}" if further else text
+
+
+def when(incident: Incident, now: float) -> str:
+    """Onset, when it was found, and whether it is still on."""
+    onset = incident.started_at
+    found = incident.opened_at - onset
+    text = f"Since {moment(onset)} UTC, found {length(found)} later"
+    last = incident.quiet_since if incident.quiet_since is not None else now
+    if not incident.open and incident.ended_at is not None:
+        text += (
+            f", over since {moment(incident.ended_at)} after {length(incident.ended_at - onset)}"
+        )
+    elif incident.quiet_since is not None:
+        text += f", calm since {moment(last)}"
+    else:
+        text += f", still on after {length(now - onset)}"
+    flapping = incident.flapping(last)
+    if flapping:
+        text += f"; on and off, raised {flapping} times within a day"
+    if incident.reopened_at is not None:
+        text += f"; came back {moment(incident.reopened_at)}"
+    return f"{text}."
+
+
+def rule_of(deviation: Deviation, settings: Settings) -> Rule | None:
+    """The user's rule that a threshold deviation broke; the most particular one that fits."""
+    if deviation.detector != "threshold":
+        return None
+    series = deviation.series
+    fitting = [
+        rule
+        for rule in settings.rules
+        if rule.series in {series.name, series.label}
+        and rule.model in {None, series.model}
+        and rule.stage in {None, series.stage}
+        and (deviation.threshold is None or deviation.threshold in _limits(rule))
+    ]
+    return max(
+        fitting,
+        key=lambda r: (r.severity == deviation.severity, r.model is not None, r.stage is not None),
+        default=None,
+    )
+
+
+def _limits(rule: Rule) -> set[float | None]:
+    return {rule.above, rule.below, *(rule.outside or ())}
+
+
+def _short(root: Deviation, gathered: Gathered) -> str:
+    kind = quantity(root)
+    if kind == "staleness":
+        gap = root.details.get("gap_s")
+        return f"silent for {length(float(gap))}" if isinstance(gap, int | float) else "silent"
+    if kind == "logs":
+        return root.reason
+    before, after = gathered.before, gathered.after
+    if before is None or after is None or before == after:
+        return root.reason
+    arrow = "up" if after > before else "down"
+    name = root.series.name
+    return f"{arrow} {amount(before, name)} → {amount(after, name)}"
+
+
+def _change(root: Deviation, gathered: Gathered) -> str:
+    kind = quantity(root)
+    name = root.series.name
+    if kind == "staleness":
+        return _short(root, gathered)
+    before, after = gathered.before, gathered.after
+    if before is None or after is None:
+        return "deviates"
+    verb = {1: "rose", -1: "fell"}.get((after > before) - (after < before), "stayed")
+    if verb == "stayed":
+        return f"stands at {amount(after, name)}"
+    text = f"{verb} from {amount(before, name)} to {amount(after, name)}"
+    ratio = after / before if before else 0.0
+    return f"{text} ({figure(ratio)} times)" if ratio >= 1.5 else text
+
+
+def _filled(template: str, root: Deviation, gathered: Gathered) -> str:
+    """The rule's message with its fields filled in; unknown fields are left as they stand.
+
+    `{value}` is the bare number, for the rule's author has written the unit behind it.
+    """
+    value = gathered.after if root.after is None else root.after
+    numbers = {
+        "value": value,
+        "before": gathered.before,
+        "after": gathered.after,
+        "baseline": root.baseline,
+        "threshold": root.threshold,
+    }
+    texts = {
+        "series": root.series.label,
+        "model": root.series.model or "",
+        "stage": root.series.stage or "",
+        "version": root.version or "",
+    }
+
+    def field(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name in numbers:
+            number = numbers[name]
+            return "unknown" if number is None else figure(number)
+        return texts.get(name, match.group(0))
+
+    return FIELD.sub(field, template)
+
+
+def _sentence(text: str) -> str:
+    plain = " ".join(text.split()).rstrip()
+    return plain if plain.endswith((".", "!", "?", "…")) else f"{plain}."
+
+
+def _member(finding: Finding) -> Member:
+    series = finding.deviation.series
+    return Member(
+        model=series.model,
+        stage=series.stage,
+        series=series.label,
+        detector=finding.deviation.detector,
+        started_at=finding.deviation.onset,
+    )
+
+
+def _explained(why: tuple[Cause, ...], explanation: Mark | None) -> tuple[Cause, ...]:
+    """The causes with the explaining event first: that it was expected settles the question."""
+    if explanation is None:
+        return why
+    first = Cause(
+        f"Expected of {explanation.words}",
+        "event",
+        0.95,
+        explanation.id,
+        explanation.ts,
+        explanation.stage,
+    )
+    return (first, Cause("Nothing marked explains it", "unknown", 0.05))

@@ -1,0 +1,256 @@
+"""The one door to the alerts: deviations, events, time and acts in; ranked alerts out.
+
+The room walks event time from tick to tick: a deviation, a marked event, an incident that is over,
+evidence that is due to be read anew, a snooze that ends. What it does at a tick depends on that
+time alone, so that any cut into batches, and any restart between them, gives the same alerts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from console.alerts import triage
+from console.alerts.alert import Alert
+from console.alerts.cause import HISTORY_S
+from console.alerts.codec import decode, encode
+from console.alerts.evidence import Gathered, gather
+from console.alerts.grouping import fold, forget
+from console.alerts.history import History
+from console.alerts.incident import Incident, Incidents, at_least
+from console.alerts.marks import Mark, marks_of
+from console.alerts.message import compose
+from console.alerts.rank import rank
+from console.alerts.severity import assess
+from console.config.settings import Settings
+from console.detectors.protocol import Deviation
+from console.records.action import Action
+from console.records.clock import HOUR, MINUTE
+from console.store.commit import StoredIncident
+
+if TYPE_CHECKING:
+    import polars as pl
+
+AGES = (10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR)
+"""Ages at which the evidence of an open incident is read anew."""
+JOINED_S = 2 * MINUTE
+"""How long after a finding joined the evidence is read anew: a cascade is read once."""
+EVENT_S = MINUTE
+"""How long after a marked event the incidents near it are judged anew."""
+EVENT_NEAR_S = 6 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An incident with the evidence read for it and the alert made of both."""
+
+    incident: Incident
+    gathered: Gathered
+    alert: Alert
+
+
+class AlertRoom:
+    """Incidents, evidence and journal of one console. Not for use by two threads at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._state = Incidents()
+        self._cases: dict[str, Case] = {}
+        self._actions: list[Action] = []
+        self._journal = triage.Journal()
+        self._now = float("-inf")
+
+    def restore(self, stored: Iterable[StoredIncident], actions: Iterable[Action]) -> None:
+        """Takes up what a store holds: incidents in any order, acts in the order of the journal."""
+        cases = [decode(Case, json.loads(one.state)) for one in stored]
+        cases.sort(key=lambda case: (case.incident.opened_at, case.incident.id))
+        self._cases = {case.incident.id: case for case in cases}
+        self._state = Incidents({case.incident.id: case.incident for case in cases})
+        self._actions = list(actions)
+        self._now = max((case.incident.updated_at for case in cases), default=float("-inf"))
+        self._fold_journal()
+
+    def update(
+        self,
+        deviations: Sequence[Deviation],
+        events: pl.DataFrame,
+        history: History,
+        now: float,
+    ) -> tuple[StoredIncident, ...]:
+        """Takes in the deviations and events up to `now`; returns the incidents that changed.
+
+        `events` are those of the span (schema EVENTS), `history` is read strictly before the time
+        of each tick.
+        """
+        changed: dict[str, None] = {}
+        waiting = sorted(deviations, key=lambda d: d.at)
+        marks = sorted(marks_of(events), key=lambda m: m.ts)
+        until = max([now, *(d.at for d in waiting[-1:])])
+        while (due := self._next(waiting, marks)) is not None and due <= until:
+            tick = max(due, self._now)
+            taken = [d for d in waiting if d.at <= tick]
+            waiting = waiting[len(taken) :]
+            passed = [m for m in marks if m.ts <= tick]
+            marks = marks[len(passed) :]
+            changed.update(dict.fromkeys(self._step(taken, passed, history, tick)))
+        self._now = max(self._now, until)
+        self._forget()
+        return tuple(self._stored(key) for key in changed if key in self._cases)
+
+    def act(self, action: Action) -> tuple[StoredIncident, ...]:
+        """Takes in one act of a user; returns the incidents whose alert changed."""
+        self._actions.append(action)
+        before = {key: case.alert.state for key, case in self._cases.items()}
+        self._fold_journal()
+        now = max(self._now, action.ts)
+        changed = [key for key in self._cases if self._state_now(key, now) != before[key]]
+        if action.alert_id in self._cases and action.alert_id not in changed:
+            changed.append(action.alert_id)
+        for key in changed:
+            self._restate(key, now)
+        return tuple(self._stored(key) for key in changed)
+
+    def inbox(self, now: float) -> tuple[Alert, ...]:
+        """All alerts, ranked: best first, those at rest last."""
+        alerts = [
+            replace(case.alert, state=triage.state_of(case.incident, self._journal, now))
+            for case in self._cases.values()
+            if case.incident.merged_into is None
+        ]
+        return rank(alerts, now, self._settings, self._journal)
+
+    @property
+    def journal(self) -> triage.Journal:
+        """The user's word on every alert: notes, reasons, marks."""
+        return self._journal
+
+    def _next(self, waiting: Sequence[Deviation], marks: Sequence[Mark]) -> float | None:
+        due = [i.refresh_at for i in self._state.by_id.values() if i.refresh_at is not None]
+        ends = self._state.next_end()
+        wakes = [at for at, _ in triage.wakes_at(self._journal, self._cases) if at > self._now]
+        return min(
+            [
+                *(d.at for d in waiting[:1]),
+                *(m.ts for m in marks[:1]),
+                *(ends[:1] if ends else ()),
+                *due,
+                *wakes,
+            ],
+            default=None,
+        )
+
+    def _step(
+        self,
+        deviations: Sequence[Deviation],
+        passed: Sequence[Mark],
+        history: History,
+        tick: float,
+    ) -> list[str]:
+        """Everything that is due at one tick; returns the ids of what changed."""
+        marks: tuple[Mark, ...] | None = None
+        if any(deviation.phase != "cleared" for deviation in deviations):
+            marks = marks_of(history.events(tick - HISTORY_S, tick))
+        known = set(self._state.by_id)
+        self._state, moved = fold(self._state, deviations, marks or (), tick, self._settings)
+        touched = dict.fromkeys(moved)
+        touched.update(dict.fromkeys(self._near(passed)))
+        for key, case in self._cases.items():
+            due = self._state.by_id[key].refresh_at
+            woken = self._state_now(key, tick) != case.alert.state
+            if woken or (due is not None and due <= tick):
+                touched[key] = None
+        if touched and marks is None:
+            marks = marks_of(history.events(tick - HISTORY_S, tick))
+        for key in touched:
+            self._renew(key, marks or (), history, tick, new=key not in known)
+        self._now = max(self._now, tick)
+        return list(touched)
+
+    def _near(self, passed: Sequence[Mark]) -> list[str]:
+        """Has open incidents near a marked event judged anew soon; returns which."""
+        found = []
+        for mark in passed:
+            for incident in self._state.by_id.values():
+                near = abs(mark.ts - incident.started_at) <= EVENT_NEAR_S
+                if incident.open and near and mark.concerns(incident.model):
+                    at = max(mark.ts + EVENT_S, self._now)
+                    self._state = self._state.put(_sooner(incident, at))
+                    found.append(incident.id)
+        return found
+
+    def _renew(
+        self, key: str, marks: Sequence[Mark], history: History, tick: float, *, new: bool
+    ) -> None:
+        """Reads the evidence anew if that is due, and writes the alert anew."""
+        incident = self._state.by_id[key]
+        case = self._cases.get(key)
+        due = incident.refresh_at is not None and incident.refresh_at <= tick
+        over = case is not None and case.incident.open and not incident.open
+        if due and incident.open:
+            assessed = assess(incident, marks, self._settings)
+            if at_least(assessed.severity, incident.severity) and (
+                assessed.severity != incident.severity
+            ):
+                assessed = replace(assessed, worsened_at=tick)
+            incident = replace(assessed, updated_at=max(incident.updated_at, tick))
+        rooted = case is None or case.incident.root != incident.root
+        if new or due or over or rooted or case is None:
+            gathered = gather(incident, history, tick)
+            incident = replace(incident, refresh_at=_next_age(incident, tick))
+        else:
+            gathered = case.gathered
+            if len(case.incident.findings) < len(incident.findings):
+                incident = _sooner(incident, tick + JOINED_S)
+        self._state = self._state.put(incident)
+        state = triage.state_of(incident, self._journal, tick)
+        alert = compose(incident, gathered, marks, self._settings, state=state, now=tick)
+        self._cases[key] = Case(incident, gathered, alert)
+
+    def _state_now(self, key: str, now: float) -> str:
+        return triage.state_of(self._state.by_id[key], self._journal, now)
+
+    def _restate(self, key: str, now: float) -> None:
+        case = self._cases[key]
+        state = triage.state_of(case.incident, self._journal, now)
+        self._cases[key] = replace(case, alert=replace(case.alert, state=state))
+
+    def _fold_journal(self) -> None:
+        fingerprints = {key: case.incident.fingerprint for key, case in self._cases.items()}
+        self._journal = triage.fold(self._actions, fingerprints)
+
+    def _forget(self) -> None:
+        self._state = forget(self._state, self._now)
+        self._cases = {key: case for key, case in self._cases.items() if key in self._state.by_id}
+
+    def _stored(self, key: str) -> StoredIncident:
+        case = self._cases[key]
+        alert = rank((case.alert,), self._now, self._settings, self._journal)[0]
+        return StoredIncident(
+            id=key,
+            fingerprint=case.incident.fingerprint,
+            opened_at=case.incident.opened_at,
+            updated_at=case.incident.updated_at,
+            closed=not case.incident.open,
+            alert=_text(alert.to_json()),
+            state=_text(encode(case)),
+        )
+
+
+def _sooner(incident: Incident, at: float) -> Incident:
+    """With its evidence due at a time, if it is not due before."""
+    due = incident.refresh_at
+    return replace(incident, refresh_at=at if due is None else min(due, at))
+
+
+def _next_age(incident: Incident, tick: float) -> float | None:
+    """When the evidence of an open incident is due next."""
+    if not incident.open:
+        return None
+    born = max(incident.opened_at, incident.reopened_at or incident.opened_at)
+    return next((born + age for age in AGES if born + age > tick), None)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
