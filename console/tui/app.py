@@ -1,0 +1,216 @@
+"""The app: starts the session after the first frame, hands its snapshots to the screens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, tzinfo
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.screen import Screen
+
+from console.alerts.alert import Alert
+from console.engine.snapshot import Snapshot
+from console.records.action import Action, Verb
+from console.records.clock import Clock, system_clock
+from console.tui.present.line import Line, Piece, piece
+from console.tui.present.words import Calendar
+from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.choose import Choice
+from console.tui.screens.home import HomeScreen
+from console.tui.session import Session
+from console.tui.timespan import TimeSpan, opening
+from console.tui.view import STATE_AFTER, View
+
+DONE: dict[Verb, str] = {
+    "ack": "acked",
+    "snooze": "snoozed",
+    "resolve": "resolved",
+    "noise": "marked as noise",
+    "important": "marked as important",
+    "note": "noted",
+}
+
+
+class SnapshotReady(Message):
+    """The session has a newer picture; of several that wait, the last counts."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer one takes its place."""
+        return isinstance(message, SnapshotReady)
+
+
+class SessionFailed(Message):
+    """The session ended on its own."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class ConsoleApp(App[None]):
+    """model-console's screen on a session."""
+
+    CSS_PATH = "console.tcss"
+    TITLE = "model-console"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar = []
+
+    def __init__(
+        self, session: Session, *, clock: Clock = system_clock, zone: tzinfo = UTC
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.clock = clock
+        self.calendar = Calendar(zone)
+        self.view = View()
+        self._latest: Snapshot | None = None
+        self._undone_to: dict[str, Alert] = {}
+
+    def get_default_screen(self) -> Screen[None]:
+        """Home."""
+        return HomeScreen()
+
+    def on_mount(self) -> None:
+        """The first frame goes first."""
+        self.call_after_refresh(self._begin)
+        self.set_interval(1.0, self._tick)
+
+    def _begin(self) -> None:
+        self.session.start(self._on_snapshot, self._on_failure)
+
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        """Called from the session's thread."""
+        with suppress(RuntimeError):  # the loop has ended: nobody looks any more
+            self.post_message(SnapshotReady(snapshot))
+
+    def _on_failure(self, reason: str) -> None:
+        """Called from the session's thread."""
+        with suppress(RuntimeError):
+            self.post_message(SessionFailed(reason))
+
+    def _tick(self) -> None:
+        if isinstance(self.screen, HomeScreen):
+            self.screen.show_header()
+
+    async def on_unmount(self) -> None:
+        """Joins the session's threads while the loop still runs, so that neither waits for the other."""
+        await asyncio.to_thread(self.session.stop)
+
+    # The view
+
+    def on_snapshot_ready(self, message: SnapshotReady) -> None:
+        """One message a tick: everything is drawn from it."""
+        first = self._latest is None or (not self._latest.models and bool(message.snapshot.models))
+        self._latest = message.snapshot
+        if first and self.view.time == TimeSpan():
+            self.view = replace(self.view, time=opening(message.snapshot))
+        if not self.view.paused:
+            self._show(self.view.given(message.snapshot, self.clock()))
+
+    def on_session_failed(self, message: SessionFailed) -> None:
+        """Said in one line; what was read stays on the screen."""
+        self._show(replace(self.view, failure=message.reason))
+
+    def _show(self, view: View) -> None:
+        self.view = view
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ConsoleScreen):
+                screen.apply(view)
+            if not screen.is_modal:
+                break
+
+    def look(self, time: TimeSpan) -> None:
+        """Looks at another time."""
+        self._show(replace(self.view, time=time))
+
+    def narrow(self, model: str | None) -> None:
+        """Narrows the inbox to a model."""
+        self._show(replace(self.view, model=model))
+
+    def say(self, *line: Piece | str) -> None:
+        """Tells in the footer what was done."""
+        text: Line = tuple(piece(part) if isinstance(part, str) else part for part in line)
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.say(text)
+        else:
+            for screen in reversed(self.screen_stack):
+                if isinstance(screen, ConsoleScreen):
+                    screen.say(text)
+                    break
+
+    # Acts
+
+    def act(self, verb: Verb, alert: Alert, choice: Choice | None = None) -> None:
+        """Sends an act to the session and shows it at once."""
+        try:
+            self.session.act(verb, alert.id, **(choice.args if choice else {}))
+        except ValueError as error:
+            self.say(Piece("not done: ", "warning"), str(error))
+            return
+        self._undone_to[alert.id] = alert
+        if verb in STATE_AFTER:
+            self._show(self.view.acted(alert.id, STATE_AFTER[verb], self.clock()))
+        how = f" {choice.text}" if choice else ""
+        self.say(Piece(f"{DONE[verb]}{how}", "ok"), Piece(", z undoes", "dim"), f"  {alert.title}")
+
+    def action_undo(self) -> None:
+        """Takes back the last act and says which."""
+        action = self.session.undo()
+        if action is None:
+            self.say(Piece("nothing to undo", "dim"))
+            return
+        before = self._undone_to.pop(action.alert_id, None)
+        if before is not None and action.verb in STATE_AFTER:
+            self._show(self.view.acted(action.alert_id, before.state, self.clock()))
+        self.say(
+            Piece("undone: ", "ok"), f"{DONE.get(action.verb, action.verb)} ", self._about(action)
+        )
+
+    def _about(self, action: Action) -> Piece:
+        known = self.view.alerts
+        title = next((alert.title for alert in known if alert.id == action.alert_id), "")
+        return piece(f" {title or action.alert_id}", "dim")
+
+    # Time
+
+    def action_zoom(self, steps: int) -> None:
+        """A longer or shorter span."""
+        self.look(self.view.time.zoomed(steps, self.view.now))
+
+    def action_pan(self, steps: int) -> None:
+        """Moves the time cursor, a cell of the timeline a step."""
+        home = self.screen
+        step = home.lanes.axis.seconds if isinstance(home, HomeScreen) else 60.0
+        self.look(self.view.time.moved(steps, step, self.view.now))
+
+    def action_pause(self) -> None:
+        """Freezes what is shown, or catches up."""
+        view = replace(self.view, paused=not self.view.paused)
+        if not view.paused and self._latest is not None:
+            view = view.given(self._latest, self.clock())
+        self._show(view)
+
+    # Places
+
+    def open_logs(self, *, alert: Alert | None = None, model: str | None = None) -> None:
+        """The log lines of an alert, of a model, or all."""
+
+    def action_help(self) -> None:
+        """Help for what has the focus."""
+
+    def action_leave(self) -> None:
+        """Ends with code 0."""
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's commands."""
+        yield from super().get_system_commands(screen)

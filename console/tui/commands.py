@@ -1,0 +1,146 @@
+"""Every command of the screen, declared once: bindings, footer, help and palette follow from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+HOME = ("models", "timeline", "inbox", "alert")
+"""The panes of the home view, in the order of Tab."""
+LISTS = ("models", "timeline", "inbox", "logs")
+ACTING = ("inbox", "alert")
+ALL = (*HOME, "logs", "record")
+
+NAMES = {
+    "space": "space", "question_mark": "?", "slash": "/", "colon": ":", "exclamation_mark": "!",
+    "asterisk": "*", "plus": "+", "minus": "-", "left_square_bracket": "[", "full_stop": ".",
+    "right_square_bracket": "]", "escape": "esc", "enter": "enter", "left": "←", "right": "→",
+    "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "equals_sign": "=",
+}  # fmt: skip
+"""How keys are written where Textual's own name is not it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a key does."""
+
+    name: str
+    """The action of the pane itself, or `screen.` or `app.` and an action of theirs."""
+    keys: tuple[str, ...]
+    """Textual's names of the keys; the first is the one that the footer shows."""
+    word: str
+    """One or two words for the footer."""
+    help: str
+    """A sentence for the help and the palette."""
+    panes: tuple[str, ...]
+    """Where it works: names of panes."""
+    weight: int = 0
+    """Place in the footer, largest first; 0 keeps it out."""
+
+    @property
+    def shown(self) -> str:
+        """The keys as a person writes them."""
+        return " ".join(dict.fromkeys(key_name(key) for key in self.keys))
+
+
+def key_name(key: str) -> str:
+    """`!` for `exclamation_mark`."""
+    return NAMES.get(key, key)
+
+
+COMMANDS = (
+    # Moving
+    Command("down", ("j", "down"), "down", "the next row", ALL),
+    Command("up", ("k", "up"), "up", "the row above", ALL),
+    Command("top", ("g", "home"), "top", "the first row", ALL),
+    Command("bottom", ("G", "end"), "end", "the last row", ALL),
+    Command("half(1)", ("ctrl+d", "pagedown"), "page down", "half a page down", ALL),
+    Command("half(-1)", ("ctrl+u", "pageup"), "page up", "half a page up", ALL),
+    # Triage
+    Command("screen.act('ack')", ("a",), "ack", "acknowledges the alert", ACTING, 90),
+    Command("screen.choose('snooze')", ("s",), "snooze", "hides the alert for a while", ACTING, 89),
+    Command("screen.choose('resolve')", ("r",), "resolve",
+            "closes the alert: fixed, expected or a false alarm", ACTING, 88),
+    Command("screen.act('noise')", ("exclamation_mark",), "noise",
+            "marks the alert as noise: alike ones rank lower", ACTING, 87),
+    Command("screen.act('important')", ("asterisk",), "important",
+            "marks the alert as important: alike ones rank higher", ACTING, 86),
+    Command("app.undo", ("z",), "undo", "takes back the last act, as often as you like", HOME, 85),
+    Command("screen.apply_order", ("full_stop",), "new order",
+            "puts what is new in its place; until then nothing moves under the cursor",
+            ("inbox",)),
+    # Evidence
+    Command("screen.drill", ("enter",), "logs", "the log lines around the onset", ACTING, 95),
+    Command("screen.drill", ("enter",), "its alerts", "the alerts of this model alone", ("models",), 95),
+    Command("screen.drill", ("enter",), "logs", "the model's log lines at the time cursor",
+            ("timeline",), 95),
+    Command("screen.drill", ("enter",), "record", "the whole record", ("logs",), 95),
+    Command("screen.logs", ("l", "o"), "logs", "the log lines around the onset", ACTING),
+    Command("screen.reasons", ("w",), "why here", "why the alert stands where it stands", ACTING, 60),
+    Command("screen.copy", ("y",), "copy", "copies the alert as Markdown", ACTING, 55),
+    Command("screen.copy", ("y",), "copy", "copies the log record", ("logs", "record"), 55),
+    # Finding
+    Command("screen.search", ("slash",), "filter", "filters the list", LISTS, 80),
+    Command("screen.hit(1)", ("n",), "next", "the next row, or the next hit of the filter",
+            ("inbox", "models", "timeline")),
+    Command("screen.hit(-1)", ("N",), "previous", "the one before", ("inbox", "models", "timeline")),
+    Command("screen.hit(1)", ("n",), "next hit", "the next line that has the text, filtered or not",
+            ("logs",)),
+    Command("screen.hit(-1)", ("N",), "previous hit", "the one before", ("logs",)),
+    # Logs
+    Command("screen.follow", ("f",), "follow", "goes to the newest line and stays there", ("logs",), 92),
+    Command("screen.error(1)", ("e",), "next error", "the next line of level ERROR or worse",
+            ("logs",), 78),
+    Command("screen.error(-1)", ("E",), "previous error", "the one before", ("logs",)),
+    Command("screen.level(1)", ("v",), "level", "shows only lines of a higher least level",
+            ("logs",), 76),
+    Command("screen.level(-1)", ("V",), "lower level", "and back", ("logs",)),
+    # Time
+    Command("app.zoom(-1)", ("plus", "equals_sign"), "zoom in", "a shorter time span",
+            HOME, 50),
+    Command("app.zoom(1)", ("minus",), "zoom out", "a longer time span", HOME, 49),
+    Command("app.pan(-1)", ("left_square_bracket", "left"), "earlier",
+            "moves the time cursor back; esc takes it away", HOME, 48),
+    Command("app.pan(1)", ("right_square_bracket", "right"), "later", "moves it on", HOME, 47),
+    Command("app.pause", ("space",), "pause",
+            "freezes the screen, never the collection; again to go on", (*HOME, "logs"), 40),
+    # Places
+    Command("screen.focus_pane('models')", ("1",), "models", "the models", HOME),
+    Command("screen.focus_pane('timeline')", ("2",), "timeline", "the timeline", HOME),
+    Command("screen.focus_pane('inbox')", ("3",), "inbox", "the inbox", HOME),
+    Command("screen.all_logs", ("4",), "all logs", "all log lines, at the time cursor or the newest",
+            HOME, 45),
+    Command("screen.next_pane", ("tab",), "pane", "the next pane", HOME, 44),
+    Command("screen.previous_pane", ("shift+tab",), "back a pane", "the pane before", HOME),
+    Command("screen.back", ("escape",), "back", "goes back, or clears the filter", ALL),
+    Command("screen.back", ("1", "2", "3"), "home", "the home view", ("logs",)),
+    Command("app.command_palette", ("colon", "ctrl+p"), "commands", "all commands by name", ALL, 20),
+    Command("app.help", ("question_mark", "f1"), "help", "help for what has the focus", ALL, 99),
+    Command("app.leave", ("q",), "quit", "leaves the console; nothing is lost", ALL, 98),
+)  # fmt: skip
+
+
+def of_pane(pane: str) -> list[Command]:
+    """The commands that work in a pane."""
+    return [command for command in COMMANDS if pane in command.panes]
+
+
+def bindings(pane: str) -> list[Binding]:
+    """The bindings of a pane's widget."""
+    return [
+        Binding(key, command.name, command.word, show=False)
+        for command in of_pane(pane)
+        for key in command.keys
+    ]
+
+
+def footer(pane: str, *, without: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Key and word of what the footer of a pane shows, the most wanted first."""
+    left_out = set(without)
+    shown = [
+        command for command in of_pane(pane) if command.weight and command.name not in left_out
+    ]
+    ranked = sorted(shown, key=lambda command: -command.weight)
+    return [(key_name(command.keys[0]), command.word) for command in ranked]

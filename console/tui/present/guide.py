@@ -1,0 +1,53 @@
+"""What an empty console says: what it waits for, and how to feed it."""
+
+from __future__ import annotations
+
+from console.engine.snapshot import Snapshot
+from console.tui.present.line import EMPTY, Line, Piece, piece, wrap
+from console.tui.present.words import plural
+
+EXAMPLE = "model-console emit {path}/events.jsonl --model fraud --metric auc=0.94"
+
+
+def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
+    """Shown while no model is known."""
+    inside = max(width - 4, 20)
+    if snapshot is None:
+        return [EMPTY, (Piece("  opening the store …", "dim"),)]
+    progress = snapshot.progress
+    if not progress.caught_up:
+        return [
+            EMPTY,
+            (
+                piece(
+                    f"  reading {plural(progress.files, 'file')}; models appear as they are found",
+                    "dim",
+                ),
+            ),
+        ]
+    first = paths.split()[0] if paths.strip() else "."
+    found = (
+        "Nothing to read there yet."
+        if not progress.files
+        else f"{plural(progress.files, 'file')} read, {plural(progress.rows, 'record')}, no model named."
+    )
+    texts: list[Line] = [
+        (Piece("Waiting for records below ", "strong"), piece(paths, "accent")),
+        (Piece(found, "dim"),),
+        EMPTY,
+        (
+            Piece(
+                "Any file that a line is appended to is read at once: JSON lines with "
+                "ts, model and metrics, Python logs, CSV."
+            ),
+        ),
+        (Piece("From another shell:", "dim"),),
+        EMPTY,
+        (piece("  " + EXAMPLE.format(path=first), "accent"),),
+        EMPTY,
+        (Piece("Or look at a simulated fleet:  ", "dim"), Piece("model-console demo", "accent")),
+    ]
+    lines: list[Line] = [EMPTY]
+    for text in texts:
+        lines += [(Piece("  "), *row) for row in (wrap(text, inside) if text else [EMPTY])]
+    return lines

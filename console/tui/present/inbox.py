@@ -1,0 +1,67 @@
+"""A row of the inbox: rank, severity, state, model, title, age."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from console.alerts.alert import Alert
+from console.tui.clean import clean
+from console.tui.present.health import (
+    SEVERITY_MARK,
+    SEVERITY_WORD,
+    STATE_MARK,
+    STATE_WORD,
+    at_rest,
+    severity_role,
+)
+from console.tui.present.line import Line, Piece, fit
+from console.tui.present.words import age
+
+MODEL_MOST = 12
+NARROW = 48
+
+
+@dataclass(frozen=True, slots=True)
+class InboxLayout:
+    """Widths of the columns, the same for every row."""
+
+    rank: int
+    model: int
+
+
+def layout(alerts: Sequence[Alert]) -> InboxLayout:
+    """Columns as wide as what they hold."""
+    models = [cell_len(clean(alert.model or "all")) for alert in alerts]
+    return InboxLayout(len(str(max(len(alerts), 1))), min(max(models, default=0), MODEL_MOST))
+
+
+def row(alert: Alert, of: InboxLayout, *, now: float, width: int) -> Line:
+    """One alert in one row; what is at rest is dim and says in which state."""
+    rest = at_rest(alert)
+    role = severity_role(alert)
+    mark = SEVERITY_MARK[alert.severity]
+    pieces = [
+        Piece(f" {fit(str(alert.rank) if alert.rank else '–', of.rank, right=True)} ", "dim"),
+        Piece(f"{mark} ", role),
+    ]
+    if width >= NARROW:
+        pieces.append(Piece(f"{SEVERITY_WORD[alert.severity]} ", role))
+    pieces.append(Piece(STATE_MARK[alert.state] + " ", "dim" if rest else "ok"))
+    pieces.append(Piece(fit(alert.model or "all", of.model) + " ", "dim"))
+    tail = STATE_WORD[alert.state] if rest else age(now - alert.started_at)
+    left = width - sum(cell_len(part.text) for part in pieces) - len(tail) - 2
+    title = fit(alert.title, max(left, 0))
+    pieces.append(Piece(title, "dim" if rest else "text"))
+    pieces.append(Piece(f" {tail} ", "dim"))
+    return tuple(pieces)
+
+
+def matches(alert: Alert, text: str) -> bool:
+    """Whether the filter finds its text in title, model, stage, severity, state or series."""
+    wanted = text.casefold().split()
+    parts = (alert.title, alert.model, alert.stage, alert.severity, alert.state, alert.series)
+    inside = " ".join(part for part in parts if part).casefold()
+    return all(word in inside for word in wanted)

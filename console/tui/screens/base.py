@@ -1,0 +1,50 @@
+"""What the screens of the console have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+from console.tui.commands import footer
+from console.tui.present.line import Line
+from console.tui.view import View
+from console.tui.widgets.bars import Footer
+
+if TYPE_CHECKING:
+    from console.tui.app import ConsoleApp
+
+MESSAGE_S = 6.0
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen that draws from the view, with a footer that tells the keys or what was done."""
+
+    AUTO_FOCUS = ""
+
+    @property
+    def console_app(self) -> ConsoleApp:
+        """The app, with its session and its view."""
+        return cast("ConsoleApp", self.app)
+
+    def apply(self, view: View) -> None:
+        """Draws the view."""
+        raise NotImplementedError
+
+    @property
+    def pane(self) -> str:
+        """The name of the pane that has the focus."""
+        return str(getattr(self.focused, "pane", ""))
+
+    def say(self, line: Line) -> None:
+        """Shows a line in the footer for a while."""
+        self.query_one(Footer).say(line, MESSAGE_S)
+
+    def show_keys(self) -> None:
+        """The keys of the pane that has the focus."""
+        if self.pane:
+            self.query_one(Footer).keys(footer(self.pane))
+
+    def on_screen_resume(self) -> None:
+        """What happened while another screen lay on top."""
+        self.apply(self.console_app.view)

@@ -1,0 +1,350 @@
+"""The home view: models, timeline, inbox, and the alert beside it."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from console.alerts.alert import Alert
+from console.records.action import Verb
+from console.tui.commands import HOME
+from console.tui.present import models, timeline
+from console.tui.present.guide import guide
+from console.tui.present.header import header
+from console.tui.present.line import Line, Piece, crop, piece
+from console.tui.present.markdown import alert_markdown
+from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.choose import Choice, Choose, resolutions, snoozes
+from console.tui.view import View
+from console.tui.widgets.bars import FilterBar, Footer, Heading
+from console.tui.widgets.document import Document
+from console.tui.widgets.lists import LaneRows, ModelRows
+from console.tui.widgets.paint import OneLine
+from console.tui.widgets.panes import AlertPane, InboxPane
+from console.tui.widgets.rows import Rows
+
+BESIDE = 100
+"""From this width on the alert stands beside the inbox, below it under that."""
+TALL = 32
+"""From this height on, stacked panes all stay while the alert is read."""
+
+
+class HomeScreen(ConsoleScreen):
+    """Everything that one looks at first."""
+
+    def compose(self) -> ComposeResult:
+        """Header, panes, filter, footer."""
+        yield OneLine(id="header")
+        yield OneLine(id="notice")
+        yield Heading("1", "Models", id="models-heading")
+        yield ModelRows(id="models")
+        yield Heading("2", "Timeline", id="timeline-heading")
+        yield LaneRows(id="timeline")
+        yield Document(id="guide")
+        with Container(id="work"):
+            yield InboxPane(id="inbox-pane")
+            yield AlertPane(id="alert-pane")
+        yield FilterBar()
+        yield Footer(id="footer")
+
+    def on_mount(self) -> None:
+        """The inbox has the keys from the first frame on."""
+        self._filters = {"models": "", "timeline": ""}
+        self.inbox.rows.focus()
+        self.apply(self.console_app.view)
+
+    # Parts
+
+    @property
+    def inbox(self) -> InboxPane:
+        """The pane of the ranked alerts."""
+        return self.query_one(InboxPane)
+
+    @property
+    def alert(self) -> AlertPane:
+        """The pane of the message."""
+        return self.query_one(AlertPane)
+
+    @property
+    def lanes(self) -> LaneRows:
+        """The timeline."""
+        return self.query_one(LaneRows)
+
+    @property
+    def models(self) -> ModelRows:
+        """The models."""
+        return self.query_one(ModelRows)
+
+    def _pane(self, name: str) -> Widget:
+        return self.query_one(f"#{name}")
+
+    # Drawing
+
+    def apply(self, view: View) -> None:
+        """Draws everything from the view."""
+        if not self.is_mounted or not self.size.width:
+            return
+        with self.app.batch_update():
+            self.show_header()
+            self._show_notice(view)
+            empty = view.snapshot is None or not (view.snapshot.models or view.snapshot.inbox)
+            self.set_class(empty, "empty")
+            if empty:
+                paths = self.console_app.session.paths
+                self.query_one("#guide", Document).show(
+                    lambda width: guide(view.snapshot, paths, width), from_top=False
+                )
+            self._show_models(view)
+            self._show_lanes(view)
+            self.inbox.apply(view)
+            self._arrange()
+
+    def show_header(self) -> None:
+        """The first line alone; it also moves with the clock."""
+        app = self.console_app
+        self.query_one("#header", OneLine).show(
+            header(
+                app.view.snapshot,
+                paths=app.session.paths,
+                calendar=app.calendar,
+                now=app.clock(),
+                width=self.size.width,
+                paused=app.view.paused,
+            )
+        )
+
+    def _show_notice(self, view: View) -> None:
+        notices = view.snapshot.notices if view.snapshot else ()
+        line: Line = ()
+        if view.failure is not None:
+            line = (Piece(" ✕ ", "critical"), piece(view.failure, "critical"))
+        elif notices:
+            more = f"  (+{len(notices) - 1} more, ? tells)" if len(notices) > 1 else ""
+            line = (Piece(" ! ", "warning"), piece(notices[0], "warning"), Piece(more, "dim"))
+        notice = self.query_one("#notice", OneLine)
+        notice.display = bool(line)
+        notice.show(crop(line, self.size.width))
+
+    def _show_models(self, view: View) -> None:
+        rows = self.models
+        wanted = self._filters["models"].casefold()
+        known = view.snapshot.models if view.snapshot else ()
+        found = [model for model in known if wanted in model.name.casefold()]
+        rows.columns = models.layout(known, self.size.width - 1)
+        rows.show(found, empty=[(Piece(" no model of that name; esc clears", "dim"),)])
+        note: Line = ()
+        if wanted:
+            note = (piece(f"({len(found)} of {len(known)}) “{wanted}”, esc clears", "accent"),)
+        self.query_one("#models-heading", Heading).show(note, over=models.heading(rows.columns))
+
+    def _show_lanes(self, view: View) -> None:
+        if view.snapshot is None:
+            return
+        rows, calendar = self.lanes, self.console_app.calendar
+        start, end = view.time.bounds(view.now)
+        wanted = self._filters["timeline"].casefold()
+        found = [
+            lane
+            for lane in timeline.lanes(view.snapshot, view.alerts, start, end)
+            if wanted in timeline.lane_name(lane).casefold()
+        ]
+        rows.axis = timeline.axis(found, start, end, self.size.width - 1)
+        rows.now, rows.time_cursor = view.now, view.time.cursor
+        rows.show(found, empty=[(Piece(" no model of that name; esc clears", "dim"),)])
+        follows = view.time.end is None
+        text = timeline.span_text(start, end, follows=follows, now=view.now, calendar=calendar)
+        note = [Piece(text, "dim")]
+        if wanted:
+            note.append(piece(f" · “{wanted}”, esc clears", "accent"))
+        if view.time.cursor is not None:
+            near = timeline.at_cursor(found, rows.axis, view.time.cursor)
+            note.append(Piece(f" · at {calendar.near(view.time.cursor, view.now)}", "accent"))
+            note.append(piece(f" {near}" if near else "", "event"))
+        over = timeline.ticks(rows.axis, calendar)
+        self.query_one("#timeline-heading", Heading).show(tuple(note), over=over)
+
+    def _arrange(self) -> None:
+        """Shares the height out: lists as tall as their rows, the alert gets the rest."""
+        width, height = self.size
+        beside = width >= BESIDE
+        self.set_class(beside, "beside")
+        reading = not beside and height < TALL and self.pane == "alert"
+        self.set_class(reading, "reading")
+        most = 4 if height < TALL else max(4, height // 5)
+        for rows in (self.models, self.lanes):
+            rows.styles.height = max(min(len(rows.items), most), 1)
+        if beside:
+            self.inbox.styles.height = "1fr"
+        else:
+            alerts = max(len(self.inbox.rows.items), 1)
+            self.inbox.styles.height = 1 + min(alerts, 3 if reading else max(4, height // 5))
+
+    def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
+        """Everything again for the new size."""
+        self.apply(self.console_app.view)
+
+    def on_inbox_pane_selected(self) -> None:
+        """The message is that of the alert under the cursor."""
+        app = self.console_app
+        self.alert.apply(self.inbox.selected, app.view, app.calendar)
+
+    def on_descendant_focus(self) -> None:
+        """Headings and footer follow the focus."""
+        for name in HOME:
+            self.query_one(f"#{name}-heading", Heading).active = name == self.pane
+        self.show_keys()
+        self._arrange()
+
+    def on_heading_clicked(self, event: Heading.Clicked) -> None:
+        """A click on a heading goes to its pane."""
+        self.action_focus_pane(str(event.heading.id).removesuffix("-heading"))
+
+    def on_rows_chosen(self, event: Rows.Chosen[object]) -> None:
+        """A second click drills."""
+        event.stop()
+        self.action_drill()
+
+    # Panes
+
+    def action_focus_pane(self, name: str) -> None:
+        """Gives a pane the keys."""
+        if not self.has_class("empty"):
+            self._pane(name).focus()
+
+    def _turn(self, step: int) -> None:
+        here = HOME.index(self.pane) if self.pane in HOME else 2
+        self.action_focus_pane(HOME[(here + step) % len(HOME)])
+
+    def action_next_pane(self) -> None:
+        """The next pane."""
+        self._turn(1)
+
+    def action_previous_pane(self) -> None:
+        """The pane before."""
+        self._turn(-1)
+
+    def action_back(self) -> None:
+        """Clears what narrows or points, one thing a press; then back to the inbox."""
+        app, pane = self.console_app, self.pane
+        if pane in self._filters and self._filters[pane]:
+            self._filters[pane] = ""
+        elif pane == "inbox" and self.inbox.filter:
+            self.inbox.narrow("")
+        elif app.view.model is not None:
+            app.narrow(None)
+        elif app.view.time.cursor is not None:
+            app.look(app.view.time.without_cursor())
+        else:
+            self.inbox.rows.focus()
+        self.apply(app.view)
+
+    def action_drill(self) -> None:
+        """Into what lies under the cursor."""
+        app = self.console_app
+        if self.pane == "models":
+            model = self.models.selected
+            if model is not None:
+                app.narrow(model.name)
+                self.inbox.rows.focus()
+        elif self.pane == "timeline":
+            lane = self.lanes.selected
+            app.open_logs(model=lane.model if lane else None)
+        else:
+            self.action_logs()
+
+    def action_logs(self) -> None:
+        """The log lines around the onset of the alert."""
+        alert = self._alert_in_sight()
+        if alert is not None:
+            self.console_app.open_logs(alert=alert)
+
+    def action_all_logs(self) -> None:
+        """All lines, at the time cursor or the newest."""
+        self.console_app.open_logs()
+
+    # Filter
+
+    def action_search(self) -> None:
+        """Asks for a filter of the list that has the keys."""
+        text = self.inbox.filter if self.pane == "inbox" else self._filters.get(self.pane, "")
+        self._filtered = self.pane
+        self.query_one(FilterBar).open(text)
+        self._note_filter()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Every letter narrows the list."""
+        if self._filtered == "inbox":
+            self.inbox.narrow(event.text)
+        else:
+            self._filters[self._filtered] = event.text
+            self.apply(self.console_app.view)
+        self._note_filter()
+
+    def on_filter_bar_closed(self, event: FilterBar.Closed) -> None:
+        """Back to the list, narrowed or not."""
+        self.on_filter_bar_changed(FilterBar.Changed(event.text))
+        self._pane(self._filtered).focus()
+
+    def _note_filter(self) -> None:
+        rows = self._pane(self._filtered)
+        if isinstance(rows, Rows):
+            found = len(rows.items)
+            self.query_one(FilterBar).note(f"{found} found · enter keeps · esc clears")
+
+    def action_hit(self, step: int) -> None:
+        """The next or previous row, round the end."""
+        rows = self.focused
+        if isinstance(rows, Rows) and rows.items:
+            rows.move_to((rows.cursor + step) % len(rows.items))
+
+    # Triage
+
+    def _alert_in_sight(self) -> Alert | None:
+        """The alert under the cursor, if it can be seen; else it is brought onto the screen."""
+        alert = self.inbox.selected
+        if alert is None:
+            self.say((Piece("no alert here", "dim"),))
+            return None
+        if self.pane == "inbox" and not self.inbox.rows.on_screen:
+            self.inbox.rows.scroll_to_cursor()
+            self.say((Piece("that was off the screen; here it is, press again", "warning"),))
+            return None
+        return alert
+
+    def action_act(self, verb: Verb) -> None:
+        """Does it to the alert under the cursor."""
+        alert = self._alert_in_sight()
+        if alert is not None:
+            self.console_app.act(verb, alert)
+
+    def action_choose(self, verb: Verb) -> None:
+        """Asks how long or why, then does it to the alert that was under the cursor."""
+        alert = self._alert_in_sight()
+        if alert is None:
+            return
+        app = self.console_app
+        choices = snoozes(app.clock(), app.calendar) if verb == "snooze" else resolutions()
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is not None:
+                app.act(verb, alert, choice)
+
+        title = "Snooze" if verb == "snooze" else "Resolve as"
+        self.app.push_screen(Choose(title, alert.title, choices), chosen)
+
+    def action_apply_order(self) -> None:
+        """Takes the ranked order now."""
+        self.inbox.renew()
+
+    def action_reasons(self) -> None:
+        """Shows or hides why the alert stands where it stands."""
+        self.alert.toggle_reasons()
+
+    def action_copy(self) -> None:
+        """Copies the alert as Markdown, through the terminal."""
+        alert = self._alert_in_sight()
+        if alert is not None:
+            self.app.copy_to_clipboard(alert_markdown(alert, self.console_app.calendar))
+            self.say((Piece("copied as Markdown, if the terminal lets us (OSC 52)", "ok"),))

@@ -1,0 +1,86 @@
+"""What the screen needs of the collection behind it, and nothing more.
+
+The screen holds no connection and knows no SQL: it is handed snapshots, sends actions, and asks for
+log pages. Whoever offers this (the engine in its thread, or later another process over a socket)
+can be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from console.engine.snapshot import Snapshot
+from console.records.action import Action, Verb
+from console.store.pages import LogPage, LogQuery
+
+LogKey = tuple[float, int, int]
+"""`LogLine.key`: time, file, byte offset."""
+
+
+class LogReader(Protocol):
+    """Pages of log lines. The screen calls it from one thread at a time, never from its own."""
+
+    def logs_newest(self, query: LogQuery, limit: int, /) -> LogPage:
+        """The last `limit` lines that match."""
+        ...
+
+    def logs_before(self, query: LogQuery, key: LogKey, limit: int, /) -> LogPage:
+        """The `limit` lines next before `key`."""
+        ...
+
+    def logs_after(self, query: LogQuery, key: LogKey, limit: int, /) -> LogPage:
+        """The `limit` lines next after `key`."""
+        ...
+
+    def logs_around(self, query: LogQuery, ts: float, limit: int, /) -> LogPage:
+        """About `limit` lines, half of them before `ts`."""
+        ...
+
+    def log_count(self, query: LogQuery, /) -> int:
+        """How many lines match."""
+        ...
+
+
+class Session(Protocol):
+    """The running collection, as the screen sees it."""
+
+    @property
+    def user(self) -> str:
+        """Who acts: the name of the account."""
+        ...
+
+    @property
+    def paths(self) -> str:
+        """What is followed, as the header shows it."""
+        ...
+
+    def start(
+        self, on_snapshot: Callable[[Snapshot], None], on_failure: Callable[[str], None], /
+    ) -> None:
+        """Begins to read, in threads of its own, and returns at once.
+
+        Both callbacks may be called from any thread and return at once. `on_failure` gets the one
+        clear line of what ended the collection; after it no snapshot comes.
+        """
+        ...
+
+    def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
+        """Enters an act in the journal and returns it at once; a snapshot that shows it follows.
+
+        `args` as in `records.action.Action`. Raises ValueError with one clear line.
+        """
+        ...
+
+    def undo(self) -> Action | None:
+        """Takes back the user's last act that still stands, and returns that act; None: there is
+        none. A snapshot that shows it follows."""
+        ...
+
+    def reader(self) -> LogReader | None:
+        """A reader of its own for one caller; None while the store is not open yet."""
+        ...
+
+    def stop(self) -> None:
+        """Ends the collection, commits what is whole, and joins every thread. Safe to repeat."""
+        ...

@@ -1,0 +1,137 @@
+"""The lists of the console: what a row is and how it is drawn, each on `Rows`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from textual.binding import Binding, BindingType
+
+from console.alerts.alert import Alert
+from console.engine.snapshot import ModelPane
+from console.store.pages import LogLine
+from console.tui.commands import bindings
+from console.tui.present import inbox, logs, models, timeline
+from console.tui.present.line import Line
+from console.tui.widgets.document import Document
+from console.tui.widgets.rows import Rows
+
+BindingList = list[BindingType]
+
+
+def _bindings(pane: str) -> BindingList:
+    found: list[Binding] = bindings(pane)
+    return list(found)
+
+
+class ModelRows(Rows[ModelPane]):
+    """The models."""
+
+    pane = "models"
+    BINDINGS = _bindings("models")
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.columns = models.ModelLayout(0, (), 0)
+
+    def key_of(self, item: ModelPane) -> Hashable:
+        """The model's name."""
+        return item.name
+
+    def stamp_of(self, item: ModelPane) -> Hashable:
+        """Everything, and where it stands."""
+        return item, self.columns
+
+    def draw(self, item: ModelPane, width: int, *, selected: bool) -> Line:  # noqa: ARG002
+        """Name, gauges, alerts."""
+        return models.row(item, self.columns)
+
+
+class LaneRows(Rows[timeline.Lane]):
+    """The lanes of the timeline."""
+
+    pane = "timeline"
+    BINDINGS = _bindings("timeline")
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.axis = timeline.Axis(0.0, 1.0, 1, 1)
+        self.now = 0.0
+        self.time_cursor: float | None = None
+
+    def key_of(self, item: timeline.Lane) -> Hashable:
+        """The model's name."""
+        return item.model
+
+    def stamp_of(self, item: timeline.Lane) -> Hashable:
+        """Everything, the axis and the cursor."""
+        return item, self.axis, self.now, self.time_cursor
+
+    def draw(self, item: timeline.Lane, width: int, *, selected: bool) -> Line:  # noqa: ARG002
+        """Name, spans, marks."""
+        return timeline.row(item, self.axis, now=self.now, cursor=self.time_cursor)
+
+
+class InboxRows(Rows[Alert]):
+    """The ranked alerts."""
+
+    pane = "inbox"
+    BINDINGS = _bindings("inbox")
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.columns = inbox.InboxLayout(1, 0)
+        self.now = 0.0
+
+    def key_of(self, item: Alert) -> Hashable:
+        """The alert's id."""
+        return item.id
+
+    def stamp_of(self, item: Alert) -> Hashable:
+        """What a row shows of it."""
+        shown = (item.rank, item.severity, item.state, item.model, item.title, item.started_at)
+        return shown, self.columns, self.now
+
+    def draw(self, item: Alert, width: int, *, selected: bool) -> Line:  # noqa: ARG002
+        """Rank, severity, model, title, age."""
+        return inbox.row(item, self.columns, now=self.now, width=width)
+
+
+class LogRows(Rows[LogLine]):
+    """A window of log lines."""
+
+    pane = "logs"
+    BINDINGS = _bindings("logs")
+
+    look: logs.LogLook
+
+    def key_of(self, item: LogLine) -> Hashable:
+        """Time, file and offset."""
+        return item.key
+
+    def stamp_of(self, item: LogLine) -> Hashable:  # noqa: ARG002
+        """A stored line never changes; the look does."""
+        return self.look
+
+    def draw(self, item: LogLine, width: int, *, selected: bool) -> Line:  # noqa: ARG002
+        """Time, level, where, message."""
+        return logs.row(item, self.look, width)
+
+
+class AlertDocument(Document):
+    """The message of the alert under the cursor."""
+
+    pane = "alert"
+    BINDINGS = _bindings("alert")
+
+
+class RecordDocument(Document):
+    """One record in full."""
+
+    pane = "record"
+    BINDINGS = _bindings("record")
+
+
+Pane = ModelRows | LaneRows | InboxRows | LogRows | AlertDocument | RecordDocument
+PANES: Sequence[type[Pane]] = (
+    ModelRows, LaneRows, InboxRows, LogRows, AlertDocument, RecordDocument,
+)  # fmt: skip
