@@ -1,0 +1,155 @@
+"""The store: one DuckDB file that holds every row, offset, window, state and alert."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from console.records.clock import Clock
+from console.store import opening, restored
+from console.store.arrow import fetch
+from console.store.catalogue import Catalogue
+from console.store.errors import InterruptError, StoreError, told
+from console.store.reader import Reader
+from console.store.restored import Restored
+from console.store.schema import migrate
+from console.store.transaction import Transaction
+from console.store.views import create_views
+
+__all__ = ["InterruptError", "Store", "StoreError"]
+
+
+class Store:
+    """An open store. One thread writes; every reader has a cursor of its own."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, path: Path | None, notices: list[str]
+    ) -> None:
+        """`open` makes one."""
+        self.path = path
+        self.notices = tuple(notices)
+        """What had to be mended while opening, a line each."""
+        self._root = connection
+        self._writer = connection.cursor()
+        self._committed = connection.cursor()
+        self._cursors = threading.Lock()
+        self._writing = threading.Lock()
+        self._readers: weakref.WeakSet[Reader] = weakref.WeakSet()
+        self._catalogue = Catalogue(fetch(self._committed, "SELECT * FROM series ORDER BY rowid"))
+        self._private_wal = False
+        self._closed = False
+
+    @classmethod
+    def open(cls, path: Path | None, clock: Clock) -> Store:
+        """Opens the store of that file, made if there is none; None keeps it in memory.
+
+        Raises StoreError with one clear line: held by which process, damaged, of a newer version.
+        """
+        notices: list[str] = []
+        if path is None:
+            connection = opening.connect_memory()
+        else:
+            connection, notices = opening.connect(path, clock())
+        try:
+            with told(f"open {path or opening.MEMORY}"):
+                changed = migrate(connection, str(path or opening.MEMORY))
+                changed = create_views(connection) or changed
+                if changed:
+                    # A write-ahead log with tables in the making is DuckDB's weak spot.
+                    connection.execute("CHECKPOINT").fetchall()
+                return cls(connection, path, notices)
+        except BaseException:
+            connection.close()
+            raise
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The series as of the last commit."""
+        return self._catalogue
+
+    def begin(self) -> Transaction:
+        """A transaction, for a `with` block; one at a time. Raises StoreError."""
+        if not self._writing.acquire(blocking=False):
+            raise StoreError("a transaction is open already")
+        try:
+            self._check_open()
+            with told("begin a transaction"):
+                self._writer.execute("BEGIN").fetchall()
+        except BaseException:
+            self._writing.release()
+            raise
+        return Transaction(self._writer, self._committed, self._catalogue, self._ended)
+
+    def restore(self) -> Restored:
+        """What a restart goes on from."""
+        self._check_open()
+        return restored.restore(self._committed, self._catalogue)
+
+    def reader(self) -> Reader:
+        """A reader with a cursor of its own, usable from any one thread at a time."""
+        with self._cursors:
+            self._check_open()
+            reader = Reader(self._root.cursor())
+            self._readers.add(reader)
+            return reader
+
+    def wal_size(self) -> int:
+        """Bytes of the write-ahead log: what a checkpoint has to write."""
+        try:
+            return opening.wal_of(self.path).stat().st_size if self.path else 0
+        except FileNotFoundError:
+            return 0
+
+    def checkpoint(self) -> None:
+        """Writes the write-ahead log into the store. Readers go on; a transaction has to wait."""
+        with self._writing, told("write a checkpoint"):
+            self._check_open()
+            self._writer.execute("CHECKPOINT").fetchall()
+            self._private_wal = False
+
+    def close(self) -> None:
+        """Closes every reader and the file. Safe to repeat."""
+        with self._cursors:
+            if self._closed:
+                return
+            self._closed = True
+            for reader in list(self._readers):
+                reader.close()
+            for connection in (self._committed, self._writer, self._root):
+                connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ended(self, catalogue: Catalogue | None) -> None:
+        try:
+            if catalogue is not None:
+                self._catalogue = catalogue
+                self._protect_wal()
+        finally:
+            self._writing.release()
+
+    def _protect_wal(self) -> None:
+        """DuckDB makes the log readable to all; what it holds is as private as the store."""
+        if self.path is not None and not self._private_wal:
+            wal = opening.wal_of(self.path)
+            if wal.exists():
+                wal.chmod(0o600)
+                self._private_wal = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")

@@ -1,0 +1,222 @@
+"""Questions to the store, each answered from a cursor of the reader's own.
+
+Spans are half open, [start, end), in epoch seconds; of a window it is the start that counts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from console.records.clock import naive
+from console.store import logpages, query
+from console.store.arrow import fetch
+from console.store.errors import StoreError, told
+from console.store.logpages import Conditions, LogKey
+from console.store.pages import LogLine, LogPage, LogQuery, SourceRow
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+_EVENT = (
+    'ts, model, stage, version, tags, attributes, "offset", end_ts, type, title, id, planned,'
+    " file_id"
+)
+_ADDED_LISTS = (
+    "coalesce(list_reduce(list({0}), (one, other) -> list_transform(list_zip(one, other),"
+    " pair -> coalesce(pair[1], 0) + coalesce(pair[2], 0))), []) AS {0}"
+)
+"""Sums of lists, cell by cell; the shorter ones count as zeros."""
+_COLUMNS = f"""
+SELECT model, stage, version, "column", role, kind, start, sum(n)::BIGINT AS n,
+  sum(nulls)::BIGINT AS nulls, sum(unseen)::BIGINT AS unseen,
+  list_sort(list_distinct(flatten(list(unseen_names))))[:20] AS unseen_names,
+  sum(total) AS total, sum(squares) AS squares, min(low) AS low, max(high) AS high,
+  {_ADDED_LISTS.format("counts")}
+FROM window_columns WHERE model = $1 AND start >= $2 AND start < $3
+GROUP BY ALL ORDER BY start, stage, version, "column", role, kind"""  # noqa: S608 - constants
+_PERFORMANCE = f"""
+SELECT model, stage, version, start, predicted, sum(n)::BIGINT AS n,
+  sum(correct)::BIGINT AS correct, sum(true_positive)::BIGINT AS true_positive,
+  sum(false_positive)::BIGINT AS false_positive, sum(false_negative)::BIGINT AS false_negative,
+  sum(absolute_error) AS absolute_error, sum(squared_error) AS squared_error, sum(brier) AS brier,
+  {_ADDED_LISTS.format("positive_scores")}, {_ADDED_LISTS.format("negative_scores")}
+FROM window_performance WHERE model = $1 AND start >= $2 AND start < $3
+GROUP BY ALL ORDER BY start, predicted, stage, version"""  # noqa: S608 - constants
+
+
+class Reader:
+    """Reads what is committed. Threads may share it, one question after the other.
+
+    Every question raises StoreError if the store cannot answer, InterruptError if it was withdrawn.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """`Store.reader` makes one."""
+        self._own = cursor
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def logs_newest(self, query: LogQuery, limit: int) -> LogPage:
+        """The last `limit` lines that match."""
+        with self._cursor("read the logs") as cursor:
+            return logpages.newest(cursor, query, limit)
+
+    def logs_before(self, query: LogQuery, key: LogKey, limit: int) -> LogPage:
+        """The `limit` lines next before `key`."""
+        with self._cursor("read the logs") as cursor:
+            return logpages.before(cursor, query, key, limit)
+
+    def logs_after(self, query: LogQuery, key: LogKey, limit: int) -> LogPage:
+        """The `limit` lines next after `key`."""
+        with self._cursor("read the logs") as cursor:
+            return logpages.after(cursor, query, key, limit)
+
+    def logs_around(self, query: LogQuery, ts: float, limit: int) -> LogPage:
+        """About `limit` lines, half of them before `ts`."""
+        with self._cursor("read the logs") as cursor:
+            return logpages.around(cursor, query, ts, limit)
+
+    def log_count(self, query: LogQuery) -> int:
+        """How many lines match."""
+        with self._cursor("count the logs") as cursor:
+            return logpages.count(cursor, query)
+
+    def log_example(
+        self, template_id: str, model: str | None, start: float, end: float
+    ) -> LogLine | None:
+        """The first line of the template in the span; of any model if `model` is None."""
+        with self._cursor("read the logs") as cursor:
+            asked = LogQuery(model=model, start=start, end=end)
+            return logpages.example(cursor, template_id, asked)
+
+    def template_counts(
+        self, model: str | None, stage: str | None, start: float, end: float
+    ) -> pl.DataFrame:
+        """Lines by template, stage and level; None means any.
+
+        Columns template_id, template, stage, level (String), n (Int64), first_ts (TIME, the start
+        of the first window), the most frequent first.
+        """
+        conditions = Conditions()
+        conditions.add("w.start >= {0} AND w.start < {1}", naive(start), naive(end))
+        if model is not None:
+            conditions.add("w.model = {0}", model)
+        if stage is not None:
+            conditions.add("w.stage = {0}", stage)
+        with self._cursor("count the templates") as cursor:
+            return fetch(
+                cursor,
+                "SELECT c.template_id, t.template, c.stage, c.level, c.n, c.first_ts FROM"  # noqa: S608 - values are parameters
+                " (SELECT w.template_id, w.stage, w.level, sum(w.n)::BIGINT AS n,"
+                f" min(w.start) AS first_ts FROM window_logs w{conditions.where} GROUP BY ALL) c"
+                " LEFT JOIN template t USING (template_id)"
+                " ORDER BY c.n DESC, c.template_id, c.stage, c.level",
+                conditions.values,
+            )
+
+    def points(
+        self, series_id: int, start: float, end: float, limit: int = 240
+    ) -> list[tuple[float, float]]:
+        """(start, mean) of a series' windows, oldest first, merged over versions.
+
+        If there are more than `limit`, neighbours are merged into at most `limit` of equal width.
+        """
+        with self._cursor("read the points of a series") as cursor:
+            found = fetch(
+                cursor,
+                "WITH w AS (SELECT epoch_us(start) AS ts, sum(total) AS total, sum(n) AS n"
+                " FROM window_metrics WHERE series_id = $1 AND start >= $2 AND start < $3"
+                " GROUP BY start),"
+                " span AS (SELECT min(ts) AS lo, max(ts) - min(ts) + 1 AS width, count(*) AS many"
+                " FROM w)"
+                " SELECT min(w.ts) / 1e6 AS ts, sum(w.total) / sum(w.n) AS mean FROM w, span"
+                " GROUP BY CASE WHEN many <= $4 THEN w.ts ELSE (w.ts - lo) * $4 // width END"
+                " ORDER BY 1",
+                [series_id, naive(start), naive(end), limit],
+            )
+            return list(found.iter_rows())
+
+    def events(self, start: float, end: float, model: str | None = None) -> pl.DataFrame:
+        """Marked events that meet the span, in order of time; of `model` and of no model.
+
+        Columns `records.frames.EVENTS`, and `file_id`.
+        """
+        conditions = Conditions()
+        conditions.add("ts < {0} AND coalesce(end_ts, ts) >= {1}", naive(end), naive(start))
+        if model is not None:
+            conditions.add("(model = {0} OR model IS NULL)", model)
+        with self._cursor("read the events") as cursor:
+            return fetch(
+                cursor,
+                f'SELECT {_EVENT} FROM event{conditions.where} ORDER BY ts, file_id, "offset"',  # noqa: S608 - values are parameters
+                conditions.values,
+            )
+
+    def series(self, model: str | None = None) -> pl.DataFrame:
+        """The series of a model, of every one if None: series_id, model, stage, name, tags."""
+        with self._cursor("read the series") as cursor:
+            return fetch(
+                cursor,
+                "SELECT series_id, model, stage, name, tags FROM series"
+                " WHERE $1 IS NULL OR model = $1 ORDER BY model, stage, name, tags",
+                [model],
+            )
+
+    def sources(self) -> list[SourceRow]:
+        """What is known of every followed file, by path."""
+        with self._cursor("read the sources") as cursor:
+            found = fetch(
+                cursor,
+                'SELECT path, format, model, stage, "offset", size, rows, rejects'
+                " FROM file ORDER BY path, file_id",
+            )
+            return [SourceRow(*row) for row in found.iter_rows()]
+
+    def column_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Summaries of features, predictions and scores by window: `stats.columns.CLOSED`."""
+        with self._cursor("read the windows of columns") as cursor:
+            return fetch(cursor, _COLUMNS, [model, naive(start), naive(end)])
+
+    def performance_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Sums over labelled predictions by window: `stats.performance.CLOSED`."""
+        with self._cursor("read the windows of performance") as cursor:
+            return fetch(cursor, _PERFORMANCE, [model, naive(start), naive(end)])
+
+    def volumes(self, model: str, start: float, end: float, width_s: float) -> pl.DataFrame:
+        """Predictions by window of `width_s` seconds: start (TIME), n (Int64); none for none."""
+        with self._cursor("count the predictions") as cursor:
+            return fetch(
+                cursor,
+                "SELECT make_timestamp(epoch_us(ts) // $4 * $4) AS start, count(*) AS n"
+                " FROM prediction WHERE model = $1 AND ts >= $2 AND ts < $3"
+                " GROUP BY ALL ORDER BY 1",
+                [model, naive(start), naive(end), round(width_s * 1e6)],
+            )
+
+    def sql(self, text: str, limit: int) -> pl.DataFrame:
+        """The first `limit` rows that a SELECT of the user's gives, see `store.query`."""
+        with self._cursor("answer the query") as cursor:
+            return query.run(cursor, text, limit)
+
+    def interrupt(self) -> None:
+        """Withdraws the question that another thread is waiting for; none is no matter."""
+        if not self._closed:
+            self._own.interrupt()
+
+    def close(self) -> None:
+        """Ends the question that is being answered and gives the cursor back. Safe to repeat."""
+        self.interrupt()
+        self._closed = True
+        with self._lock:
+            self._own.close()
+
+    @contextmanager
+    def _cursor(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._lock, told(doing):
+            if self._closed:
+                raise StoreError(f"cannot {doing}: the store is closed")
+            yield self._own

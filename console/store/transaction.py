@@ -1,0 +1,225 @@
+"""One transaction: rows, offsets, windows, states and alerts of a step, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import polars as pl
+
+from console.store import arrow
+from console.store.errors import told
+from console.store.matching import matched
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from console.records.action import Action
+    from console.records.frames import Records
+    from console.store.catalogue import Catalogue
+    from console.store.commit import Commit, FileState, StoredIncident
+
+_TABLES = {
+    "logs": "log",
+    "events": "event",
+    "predictions": "prediction",
+    "labels": "label",
+    "rejects": "reject",
+}
+"""Where the frames of `Records` go, metrics apart."""
+_METRIC = ("ts", "series_id", "version", "value", "attributes", "offset")
+_WINDOWS = {
+    "metrics": ("series_id", "version", "start", "n", "total", "squares", "low", "high", "last",
+                "last_ts", "late"),
+}  # fmt: skip
+"""Columns that are stored of window deltas, where not all are."""
+_FILE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "file_id": pl.Int64,
+    "path": pl.String,
+    "device": pl.UInt64,
+    "inode": pl.UInt64,
+    "fingerprint": pl.Binary,
+    "fingerprint_size": pl.Int64,
+    "offset": pl.Int64,
+    "guard": pl.Binary,
+    "size": pl.Int64,
+    "format": pl.String,
+    "model": pl.String,
+    "stage": pl.String,
+    "newest_ts": pl.Float64,
+    "rows": pl.Int64,
+    "rejects": pl.Int64,
+    "closed": pl.Boolean,
+}
+"""Columns of the table `file`: the fields of `FileState`."""
+
+
+class Transaction:
+    """Everything between `begin` and the end of its `with` block; commits there.
+
+    Leaves no trace, in the store or in memory, if the block raises. Raises StoreError when the
+    store cannot take it.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        committed: duckdb.DuckDBPyConnection,
+        catalogue: Catalogue,
+        ended: Callable[[Catalogue | None], None],
+    ) -> None:
+        """`Store.begin` makes one.
+
+        `committed` sees what was there before; `ended` gets the new catalogue, or None when it
+        was rolled back.
+        """
+        self._connection = connection
+        self._committed = committed
+        self._before = catalogue
+        self._catalogue = catalogue
+        self._ended = ended
+
+    @property
+    def new_series(self) -> pl.DataFrame:
+        """The series first seen in this transaction so far, columns `catalogue.SERIES`."""
+        return self._catalogue.frame.slice(self._before.frame.height)
+
+    def identify(self, metrics: pl.DataFrame) -> pl.DataFrame:
+        """The rows of metrics with their `series_id`; new series enter the catalogue."""
+        rows, new = self._catalogue.identify(metrics)
+        self._add_series(new)
+        return rows
+
+    def insert(self, file_id: int, records: Records) -> None:
+        """Stores decoded rows of one file, in their order.
+
+        Metrics are given their series, unless they have a column `series_id` already. Logs may
+        have a column `template_id` besides their schema.
+        """
+        place = pl.lit(file_id, dtype=pl.Int64).alias("file_id")
+        if records.metrics.height:
+            rows = self.identify(records.metrics)
+            self._insert("metric", rows.select(*_METRIC, place))
+        for kind, table in _TABLES.items():
+            self._insert(table, getattr(records, kind).with_columns(place))
+
+    def matched(
+        self, labels: pl.DataFrame, predictions: pl.DataFrame, since: float
+    ) -> pl.DataFrame:
+        """Pairs of prediction and label that this transaction's rows complete.
+
+        `labels` and `predictions` are its rows (of all its files), `records.frames.LABELS` and
+        `PREDICTIONS`; whether they are already inserted makes no difference. Neither older than
+        `since`. Each prediction is matched once, by its first label. Columns `matching.MATCHED`.
+        """
+        with told("match labels to predictions"):
+            return matched(self._committed, labels, predictions, since)
+
+    def write(self, commit: Commit) -> None:
+        """Stores everything of the commit; its `records` too, so do not `insert` those again."""
+        if commit.series is not None:
+            self._add_series(commit.series)
+        for file_id, records in commit.records:
+            self.insert(file_id, records)
+        for kind, deltas in commit.windows.items():
+            stored = _WINDOWS.get(kind)
+            self._insert(f"window_{kind}", deltas.select(stored) if stored else deltas)
+        self._replace("file", "file_id", _file_rows(commit.files))
+        if commit.templates is not None:
+            self._replace("template", "template_id", commit.templates)
+        self._replace("state", "name", _state_rows(commit.states))
+        self._replace("incident", "id", _incident_rows(commit.incidents))
+        self._insert("action", _action_rows(commit.actions))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        grown: Catalogue | None = None
+        try:
+            if kind is None:
+                with told("commit"):
+                    self._connection.execute("COMMIT").fetchall()
+                grown = self._catalogue
+        finally:
+            if grown is None:
+                self._roll_back()
+            self._ended(grown)
+
+    def _roll_back(self) -> None:
+        import duckdb
+
+        try:
+            self._connection.execute("ROLLBACK").fetchall()
+        except duckdb.Error:
+            # A commit that failed has rolled back by itself, and a dead database has nothing left.
+            return
+
+    def _add_series(self, new: pl.DataFrame) -> None:
+        unknown = self._catalogue.unknown(new)
+        self._insert("series", unknown)
+        self._catalogue = self._catalogue.extended(unknown)
+
+    def _insert(self, table: str, rows: pl.DataFrame) -> None:
+        with told(f"write to {table}"):
+            arrow.insert(self._connection, table, rows)
+
+    def _replace(self, table: str, key: str, rows: pl.DataFrame) -> None:
+        with told(f"write to {table}"):
+            arrow.replace(self._connection, table, key, rows.unique(key, keep="last"))
+
+
+def _file_rows(files: Sequence[FileState]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [[getattr(state, name) for name in _FILE] for state in files], schema=_FILE, orient="row"
+    )
+
+
+def _state_rows(states: Mapping[str, bytes]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"name": list(states), "data": list(states.values())},
+        schema={"name": pl.String, "data": pl.Binary},
+    )
+
+
+def _incident_rows(incidents: Sequence[StoredIncident]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(i.id, i.fingerprint, i.opened_at, i.updated_at, i.closed, i.alert, i.state)
+         for i in incidents],
+        schema={
+            "id": pl.String,
+            "fingerprint": pl.String,
+            "opened_at": pl.Float64,
+            "updated_at": pl.Float64,
+            "closed": pl.Boolean,
+            "alert": pl.String,
+            "state": pl.String,
+        },
+        orient="row",
+    )  # fmt: skip
+
+
+def _action_rows(actions: Sequence[Action]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            (a.id, a.ts, a.user, a.alert_id, a.verb, json.dumps(dict(a.args)), a.undo_of)
+            for a in actions
+        ],
+        schema={
+            "id": pl.String,
+            "ts": pl.Float64,
+            "user": pl.String,
+            "alert_id": pl.String,
+            "verb": pl.String,
+            "args": pl.String,
+            "undo_of": pl.String,
+        },
+        orient="row",
+    )
