@@ -16,8 +16,9 @@ from console.alerts.alert import RelatedLog
 from console.alerts.course import Points, course
 from console.alerts.history import History
 from console.alerts.incident import Incident
-from console.alerts.telling import Telling, telling
 from console.records.clock import DAY, HOUR, MINUTE, epoch
+from console.records.levels import AT_LEAST_WARNING
+from console.stats.logs import lift
 
 LEAD_LENGTHS = 6.0
 LEAST_LEAD_S, MOST_LEAD_S = 2 * HOUR, 2 * DAY
@@ -26,6 +27,8 @@ LOGS_BEFORE_S = 6 * HOUR
 LOGS_DURING_S = 2 * HOUR
 """Log templates are compared: up to so long after the onset against so long before it."""
 MOST_LOGS = 5
+LEAST_LIFT, LEAST_LINES, LEAST_SIGNIFICANCE = 2.0, 3, 2.0
+"""What is less is not related: ordinary traffic and chance."""
 VERSION_S = HOUR
 """A version that first appears so near the onset is a change of version."""
 
@@ -131,26 +134,25 @@ def _logs(incident: Incident, history: History, now: float) -> tuple[TellingLog,
     for model in incident.models or (None,):
         before = history.template_counts(model, None, onset - LOGS_BEFORE_S, onset)
         during = history.template_counts(model, None, onset, end)
-        for told in telling(before, during, LOGS_BEFORE_S, end - onset, MOST_LOGS):
-            log = _related(told, history, model, onset, end)
-            if log is not None:
-                found.append(TellingLog(log, told.stage, told.grave, told.before == 0))
+        stages = dict(during.select("template_id", "stage").iter_rows())
+        told = lift(before, during, LOGS_BEFORE_S, end - onset).filter(
+            pl.col("lift") >= LEAST_LIFT,
+            pl.col("n") >= LEAST_LINES,
+            pl.col("significance") >= LEAST_SIGNIFICANCE,
+        )
+        for row in told.head(MOST_LOGS).iter_rows(named=True):
+            line = history.log_example(row["template_id"], model, onset, end)
+            if line is not None:
+                log = RelatedLog(
+                    template=row["template"] or line.message,
+                    level=row["level"],
+                    count=row["n"],
+                    lift=row["lift"],
+                    example=line.message,
+                    file=line.file,
+                    offset=line.offset,
+                    template_id=row["template_id"],
+                )
+                grave = row["level"] in AT_LEAST_WARNING
+                found.append(TellingLog(log, stages[row["template_id"]], grave, row["before"] == 0))
     return tuple(found[:MOST_LOGS])
-
-
-def _related(
-    told: Telling, history: History, model: str | None, start: float, end: float
-) -> RelatedLog | None:
-    line = history.log_example(told.template_id, model, start, end)
-    if line is None:
-        return None
-    return RelatedLog(
-        template=told.template,
-        level=told.level,
-        count=told.count,
-        lift=told.lift,
-        example=line.message,
-        file=line.file,
-        offset=line.offset,
-        template_id=told.template_id,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from console.alerts.incident import Incident
+from console.alerts.incident import Finding, Incident
 from console.alerts.quantity import quantity, stage_order
 from console.alerts.rank import tier_feature
 from console.alerts.severity import confidence_of, credible
@@ -13,7 +13,9 @@ from console.records.clock import MINUTE
 
 SEVERITY = {"critical": 1.0, "warning": 0.6, "info": 0.1}
 EFFECT_SCALE = 3.0
-"""|z| becomes 1 - e^(-|z|/3)."""
+"""An effect of z usual spreads becomes 1 - e^(-|z|/3)."""
+SHIFT_SCALE = 0.5
+"""The same for drift, whose effect is a shift of whole rows, where one spread is a landslide."""
 MOST_RAISES = 20
 FLAPPING = 6
 """Raised so often within a day, a series flaps fully."""
@@ -23,7 +25,6 @@ def features(incident: Incident, now: float, settings: Settings) -> dict[str, fl
     """The features of an incident at an event time. `correlation` is unknown, hence absent."""
     able = [f for f in incident.findings if credible(f)] or list(incident.findings)
     kinds = {quantity(f.deviation) for f in able}
-    effect = max((abs(f.deviation.effect_size or 0.0) for f in able), default=0.0)
     raises = sum(len(f.raises) for f in incident.findings)
     order = stage_order(settings, incident.model)
     touched = {f.deviation.series.stage for f in able} - {incident.lead.deviation.series.stage}
@@ -31,7 +32,7 @@ def features(incident: Incident, now: float, settings: Settings) -> dict[str, fl
     return {
         "severity": SEVERITY[incident.severity],
         "tier": tier_feature(settings.model(incident.model).tier),
-        "effect_size": 1.0 - math.exp(-effect / EFFECT_SCALE),
+        "effect_size": max(effect(f) for f in able),
         "performance_metric": float(bool(kinds & {"performance", "business"})),
         "confidence": min(confidence_of(incident.findings), 1.0),
         "persistence": persistence(incident, now),
@@ -41,6 +42,13 @@ def features(incident: Incident, now: float, settings: Settings) -> dict[str, fl
         "downstream": min(len(touched) / max(len(order) - 1, 1), 1.0),
         "flap": min(max(flaps - 1, 0) / (FLAPPING - 1), 1.0),
     }
+
+
+def effect(finding: Finding) -> float:
+    """The size of one finding's effect, 0..1."""
+    deviation = finding.deviation
+    scale = SHIFT_SCALE if deviation.detector == "drift" else EFFECT_SCALE
+    return 1.0 - math.exp(-abs(deviation.effect_size or 0.0) / scale)
 
 
 def persistence(incident: Incident, now: float) -> float:

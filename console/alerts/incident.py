@@ -128,6 +128,12 @@ class Incident:
         return self.lead.deviation.onset
 
     @property
+    def told_at(self) -> float:
+        """When it was first raised as what it is: at its opening, unless its root came later."""
+        lead = self.lead
+        return lead.raised_at if lead.deviation.onset > self.opened_at else self.opened_at
+
+    @property
     def models(self) -> tuple[str, ...]:
         """Names of the models concerned, sorted."""
         return tuple(sorted({f.deviation.series.model or "" for f in self.findings} - {""}))

@@ -15,7 +15,7 @@ from console.alerts.incident import Finding, Incident
 from console.alerts.marks import Mark
 from console.alerts.quantity import quantity
 from console.alerts.wording import amount, figure, fit, length, listed, moment
-from console.config.settings import Rule, Settings
+from console.config.settings import Settings
 from console.detectors.protocol import Deviation
 
 TITLE_CELLS = 72
@@ -47,11 +47,11 @@ def compose(
         series=root.series.label,
         detector=root.detector,
         started_at=incident.started_at,
-        opened_at=incident.opened_at,
+        opened_at=incident.told_at,
         updated_at=incident.updated_at,
         ended_at=incident.ended_at,
         title=title(incident, gathered),
-        what=what(incident, gathered, settings, explanation),
+        what=what(incident, gathered, explanation),
         where=where(incident, gathered),
         when=when(incident, now),
         impact=impact(incident, gathered, settings),
@@ -83,14 +83,12 @@ def title(incident: Incident, gathered: Gathered) -> str:
     return fit(fit(head, room) + tail, TITLE_CELLS)
 
 
-def what(
-    incident: Incident, gathered: Gathered, settings: Settings, explanation: Mark | None
-) -> str:
+def what(incident: Incident, gathered: Gathered, explanation: Mark | None) -> str:
     """What happened, in a sentence or two; the rule's own words where it has some."""
     root = incident.lead.deviation
-    rule = rule_of(root, settings)
-    if rule is not None and rule.message:
-        said = _filled(rule.message, root, gathered)
+    own = root.details.get("message")
+    if isinstance(own, str):
+        said = f"{_filled(own, root, gathered)} ({root.series.label} {root.reason})"
     else:
         said = f"{root.series.label} {_change(root, gathered)}: {root.reason}"
     sentences = [_sentence(said)]
@@ -122,7 +120,7 @@ def where(incident: Incident, gathered: Gathered) -> str:
 def when(incident: Incident, now: float) -> str:
     """Onset, when it was found, and whether it is still on."""
     onset = incident.started_at
-    found = incident.opened_at - onset
+    found = incident.told_at - onset
     text = f"Since {moment(onset)} UTC, found {length(found)} later"
     last = incident.quiet_since if incident.quiet_since is not None else now
     if not incident.open and incident.ended_at is not None:
@@ -139,30 +137,6 @@ def when(incident: Incident, now: float) -> str:
     if incident.reopened_at is not None:
         text += f"; came back {moment(incident.reopened_at)}"
     return f"{text}."
-
-
-def rule_of(deviation: Deviation, settings: Settings) -> Rule | None:
-    """The user's rule that a threshold deviation broke; the most particular one that fits."""
-    if deviation.detector != "threshold":
-        return None
-    series = deviation.series
-    fitting = [
-        rule
-        for rule in settings.rules
-        if rule.series in {series.name, series.label}
-        and rule.model in {None, series.model}
-        and rule.stage in {None, series.stage}
-        and (deviation.threshold is None or deviation.threshold in _limits(rule))
-    ]
-    return max(
-        fitting,
-        key=lambda r: (r.severity == deviation.severity, r.model is not None, r.stage is not None),
-        default=None,
-    )
-
-
-def _limits(rule: Rule) -> set[float | None]:
-    return {rule.above, rule.below, *(rule.outside or ())}
 
 
 def _short(root: Deviation, gathered: Gathered) -> str:
