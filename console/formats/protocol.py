@@ -5,20 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from console.sources.defaults import Defaults as Defaults  # the formats' name for it
+
 if TYPE_CHECKING:
     from console.records.frames import Records
     from console.sources.chunk import Chunk
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What records belong to that do not say so themselves."""
-
-    model: str | None = None
-    stage: str | None = None
-    version: str | None = None
-    timezone: str | None = None
-    """IANA name of the zone of times that name none; None is UTC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,3 +18,7 @@ class Chunk:
     """Ends with a newline, except in the last chunk of a file that will not grow any more."""
     final: bool
     """Nothing follows for now: a record that might go on (a traceback, say) is to be closed."""
+    newest_ts: float | None = None
+    """Newest event time before this chunk: the time of lines that carry none."""
+    cut: bool = False
+    """All of it is a piece of one line, not a whole one: it is to be rejected as it stands."""

@@ -1,0 +1,100 @@
+"""JSON texts through the standard library: for the lines that the vectorised way cannot take."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from decimal import Decimal
+from typing import Any
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+_quote = json.encoder.encode_basestring
+_SMALL_FLOAT = re.compile(r"[0-9][eE]-?[0-9]|\.0{3}")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_NUMBERS = frozenset({"value", "metrics", "score"})
+
+
+class NotARecord(ValueError):  # noqa: N818  # it is told to the user as a reason, never raised at them
+    """Says in a few words why a line is no JSON object."""
+
+
+def loads(text: str) -> Any:
+    """A JSON text's value, whole floats as integers: what the vectorised reader makes of them."""
+    return json.loads(text, parse_float=_number)
+
+
+def dumps(value: Any, source: str) -> str:
+    """JSON as the vectorised reader renders it: numbers without an exponent.
+
+    `source` is the text that the value was read from; it tells whether numbers need care.
+    """
+    return _positional(value) if _SMALL_FLOAT.search(source) else _encode(value)
+
+
+def normalised(raw: bytes) -> bytes:
+    """A line as strict JSON of one object, as it stands where it is that already.
+
+    NaN and infinite numbers become null, but stay as text where a metric's value is expected, so
+    that they can be told; lone surrogates become `?`, integers over 127 bits texts. Raises
+    NotARecord.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise NotARecord(f"not UTF-8 at byte {error.start} of the line") from None
+    constants: list[str] = []
+    long_integers: list[str] = []
+
+    def real(number: str) -> float:
+        if math.isinf(value := float(number)):
+            constants.append(number)
+        return value
+
+    def whole(number: str) -> int | str:
+        if len(number) > 38:
+            long_integers.append(number)
+            return number
+        return int(number)
+
+    def constant(name: str) -> float:
+        constants.append(name)
+        return float(name)
+
+    try:
+        value = json.loads(text, parse_float=real, parse_int=whole, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        raise NotARecord(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise NotARecord("not JSON: nested too deeply") from None
+    if not isinstance(value, dict):
+        raise NotARecord("not a JSON object")
+    if constants or long_integers or _SURROGATE.search(text):
+        kept = {key: _finite(item, told=key in _NUMBERS) for key, item in value.items()}
+        return _encode(kept).encode(errors="replace")
+    return raw
+
+
+def _number(text: str) -> float | int:
+    value = float(text)
+    return int(Decimal(repr(value))) if value.is_integer() else value
+
+
+def _finite(value: Any, *, told: bool) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value) if told else None
+    if isinstance(value, dict):
+        return {key: _finite(item, told=told) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item, told=told) for item in value]
+    return value
+
+
+def _positional(value: Any) -> str:
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_quote(k)}: {_positional(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_positional(item) for item in value) + "]"
+    return _encode(value)

@@ -1,0 +1,136 @@
+"""Texts to times, a column at once: ISO 8601 in its many spellings, and epoch numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import polars as pl
+
+from console.records.frames import TIME
+
+ZONED = "%Y-%m-%dT%H:%M:%S%.f%#z"
+LOCAL = "%Y-%m-%dT%H:%M:%S%.f"
+_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?$"
+_PREFIX = r"^([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[Tt _]+"
+_SECONDS, _MILLISECONDS, _MICROSECONDS = 1e11, 1e14, 1e17
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
+_EXACT = 2**53
+
+
+def parse_times(texts: pl.Series, timezone: str | None = None) -> pl.Series:
+    """Naive UTC times (microseconds) of a column of texts; null where one is not a time.
+
+    Reads ISO 8601 with `T` or a space, `.` or `,` before the fraction, `Z`, an offset or neither
+    (then the time is of `timezone`, an IANA name, UTC by default), and epoch numbers in seconds,
+    milliseconds, microseconds or nanoseconds, told apart by their magnitude (seconds below 1e11).
+    A local time that the clocks skipped counts as the hour after, one they repeated as the first.
+    """
+    parsed = pl.Series(texts.name, [], TIME).extend_constant(None, len(texts))
+    attempts = (_zoned, _local, _numbers, _irregular, _rare)
+    for attempt in attempts:
+        missing = parsed.is_null() & texts.is_not_null()
+        count = int(missing.sum())
+        if count == 0:
+            break
+        if count == len(texts):
+            parsed = attempt(texts, timezone)
+        else:
+            rows = missing.arg_true()
+            parsed = parsed.scatter(rows, attempt(texts.gather(rows), timezone))
+    outside = (parsed.dt.epoch("us") < _FIRST) | (parsed.dt.epoch("us") > _LAST)
+    if outside.any():
+        return parsed.set(outside.fill_null(value=False), None)
+    return parsed
+
+
+def localise(times: pl.Series, timezone: str | None) -> pl.Series:
+    """UTC times of local times of a zone."""
+    if timezone is None or timezone == "UTC":
+        return times
+    zoned = times.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+    skipped = zoned.is_null() & times.is_not_null()
+    if skipped.any():
+        hour = timedelta(hours=1)
+        later = (times + hour).dt.replace_time_zone(
+            timezone, ambiguous="earliest", non_existent="null"
+        )
+        zoned = zoned.zip_with(~skipped, later)
+    return zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _zoned(texts: pl.Series, timezone: str | None) -> pl.Series:  # noqa: ARG001
+    if texts.str.ends_with("Z").all():
+        return texts.str.head(-1).str.to_datetime(LOCAL, time_unit="us", strict=False)
+    parsed = texts.str.to_datetime(ZONED, time_unit="us", time_zone="UTC", strict=False)
+    return parsed.dt.replace_time_zone(None)
+
+
+def _local(texts: pl.Series, timezone: str | None) -> pl.Series:
+    return localise(texts.str.to_datetime(LOCAL, time_unit="us", strict=False), timezone)
+
+
+def _numbers(texts: pl.Series, timezone: str | None) -> pl.Series:  # noqa: ARG001
+    numeric = pl.when(pl.col("text").str.contains(_NUMBER)).then(pl.col("text"))
+    whole = numeric.cast(pl.Int64, strict=False)
+    real = numeric.cast(pl.Float64, strict=False)
+    size = real.abs()
+    exact = (
+        pl.when(size < _SECONDS)
+        .then(whole * 1_000_000)
+        .when(size < _MILLISECONDS)
+        .then(whole * 1_000)
+        .when(size < _MICROSECONDS)
+        .then(whole)
+        .otherwise(whole // 1_000)
+    )
+    rounded = (
+        pl.when(size < _SECONDS)
+        .then(real * 1e6)
+        .when(size < _MILLISECONDS)
+        .then(real * 1e3)
+        .when(size < _MICROSECONDS)
+        .then(real)
+        .otherwise(real / 1e3)
+        .round()
+        .cast(pl.Int64, strict=False)
+    )
+    frame = texts.alias("text").to_frame()
+    return frame.select(pl.coalesce(exact, rounded).cast(TIME)).to_series()
+
+
+def _irregular(texts: pl.Series, timezone: str | None) -> pl.Series:
+    tidy = (
+        texts.str.strip_chars(" \t[]()")
+        .str.replace(_PREFIX, "${1}-${2}-${3}T")
+        .str.replace(",", ".", literal=True)
+        .str.replace(r"\s*(?:Z|z|UTC|GMT)$", "+00:00")
+        .str.replace(r"\s+([+-][0-9])", "$1")
+        .str.replace(r"(T[0-9]{2}:[0-9]{2})($|[+-])", "${1}:00$2")
+        .str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})$", "${1}T00:00:00")
+    )
+    zoned = _zoned(tidy, timezone)
+    return zoned.zip_with(zoned.is_not_null(), _local(tidy, timezone))
+
+
+def _rare(texts: pl.Series, timezone: str | None) -> pl.Series:
+    distinct = texts.unique()
+    moments = [_moment(text) for text in distinct]
+    zoned = pl.Series([moment is not None and moment[1] for moment in moments], dtype=pl.Boolean)
+    naive = pl.Series([moment[0] if moment else None for moment in moments], dtype=TIME)
+    naive = naive.zip_with(zoned, localise(naive, timezone))
+    table = pl.DataFrame({"text": distinct, "moment": naive})
+    frame = texts.alias("text").to_frame()
+    return frame.join(table, on="text", how="left", maintain_order="left").get_column("moment")
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> tuple[datetime, bool] | None:
+    """What Python makes of a text: the naive time, and whether the text gave a zone."""
+    try:
+        moment = datetime.fromisoformat(text.strip().replace(",", ".", 1))
+        if moment.tzinfo is None:
+            return moment, False
+        return moment.astimezone(UTC).replace(tzinfo=None), True
+    except (ValueError, OverflowError):
+        return None
