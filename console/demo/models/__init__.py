@@ -1,0 +1,1 @@
+"""The four models of the fleet, one module each."""
