@@ -12,9 +12,22 @@ import duckdb
 class StoreError(Exception):
     """One clear line: the file, what is the matter, and the mend."""
 
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+        """It may pass (a full disk, say): close the store, wait, open it again and go on."""
+
 
 class InterruptError(StoreError):
     """The question was withdrawn by `Reader.interrupt` before it was answered."""
+
+
+_PASSING = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+)
 
 
 @contextmanager
@@ -25,7 +38,8 @@ def told(doing: str) -> Iterator[None]:
     except duckdb.InterruptException as error:
         raise InterruptError(f"cannot {doing}: interrupted") from error
     except duckdb.Error as error:
-        raise StoreError(f"cannot {doing}: {one_line(error)}") from error
+        passing = isinstance(error, _PASSING)
+        raise StoreError(f"cannot {doing}: {one_line(error)}", passing=passing) from error
 
 
 def one_line(error: BaseException) -> str:

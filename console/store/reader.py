@@ -5,10 +5,11 @@ Spans are half open, [start, end), in epoch seconds; of a window it is the start
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.records.clock import naive
 from console.store import logpages, query
@@ -16,6 +17,7 @@ from console.store.arrow import fetch
 from console.store.errors import StoreError, told
 from console.store.logpages import Conditions, LogKey
 from console.store.pages import LogLine, LogPage, LogQuery, SourceRow
+from console.store.views import BEST_FIRST
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,8 +28,8 @@ _EVENT = (
     " file_id"
 )
 _ADDED_LISTS = (
-    "coalesce(list_reduce(list({0}), (one, other) -> list_transform(list_zip(one, other),"
-    " pair -> coalesce(pair[1], 0) + coalesce(pair[2], 0))), []) AS {0}"
+    "coalesce(list_reduce(list({0}), lambda one, other: list_transform(list_zip(one, other),"
+    " lambda pair: coalesce(pair[1], 0) + coalesce(pair[2], 0))), []) AS {0}"
 )
 """Sums of lists, cell by cell; the shorter ones count as zeros."""
 _COLUMNS = f"""
@@ -175,6 +177,13 @@ class Reader:
                 " FROM file ORDER BY path, file_id",
             )
             return [SourceRow(*row) for row in found.iter_rows()]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alerts as objects of contracts §4, as they were last written; best first."""
+        with self._cursor("read the alerts") as cursor:
+            found = fetch(cursor, f"SELECT i.alert FROM incident i ORDER BY {BEST_FIRST}")  # noqa: S608 - constant
+            documents = [json.loads(text) for text in found["alert"]]
+            return [{**alert, "rank": place} for place, alert in enumerate(documents, 1)]
 
     def column_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
         """Summaries of features, predictions and scores by window: `stats.columns.CLOSED`."""

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+BEST_FIRST = "TRY_CAST(i.alert->>'$.priority' AS DOUBLE) DESC NULLS LAST, i.opened_at DESC, i.id"
+"""The order of the inbox, of incidents `i`."""
+
+
 def _text(field: str) -> str:
     return f"i.alert->>'$.{field}' AS \"{field}\""
 
@@ -26,7 +30,8 @@ def _time(field: str) -> str:
 _ALERT = (
     _text("id"),
     _text("fingerprint"),
-    "TRY_CAST(i.alert->>'$.rank' AS INTEGER) AS rank",
+    # An alert is ranked alone when it is written: its place is told by the priorities of all.
+    f"CAST(row_number() OVER (ORDER BY {BEST_FIRST}) AS INTEGER) AS rank",
     "TRY_CAST(i.alert->>'$.priority' AS DOUBLE) AS priority",
     _json("rank_reasons"),
     *map(_text, ("severity", "state", "trigger", "model", "stage", "version", "series")),
