@@ -41,7 +41,7 @@ def newest_before(
         times.alias("valid"),
     )
     last = clocked["valid"].max()
-    times_seen = [t for t in (newest, None if last is None else epoch(last)) if t is not None]  # type: ignore[arg-type]
+    times_seen = [t for t in (newest, None if last is None else epoch(last)) if t is not None]
     return clocked.select("offset", "clock"), max(times_seen, default=None)
 
 

@@ -92,5 +92,3 @@ class Snapshot:
     progress: Progress
     notices: tuple[str, ...] = ()
     """What the user should know of the collection itself, a line each."""
-    failure: str | None = None
-    """Why collecting has stopped for good: one clear line that says what to mend."""

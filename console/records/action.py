@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,3 +21,19 @@ class Action:
     args: Mapping[str, str | float] = field(default_factory=dict)
     """`until` (epoch seconds) of a snooze, `reason` of a resolve, `text` of a note."""
     undo_of: str | None = None
+
+
+def last_standing(actions: Sequence[Action]) -> Action | None:
+    """The last act, in the order of the journal, that no standing undo takes back.
+
+    Undos themselves are not offered: taking back twice takes back two acts.
+    """
+    undone = {action.undo_of for action in actions if action.verb == "undo"}
+    return next(
+        (
+            action
+            for action in reversed(actions)
+            if action.verb != "undo" and action.id not in undone
+        ),
+        None,
+    )

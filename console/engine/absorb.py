@@ -1,0 +1,133 @@
+"""From decoded rows into an open transaction: series, templates, matches and window deltas.
+
+This is the one place where a row is touched: it is stored, and it is summarised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from console.engine.codec import decode, encode
+from console.engine.folding import Folding
+from console.engine.lateness import late
+from console.engine.summaries import Summaries
+from console.records.clock import DAY
+from console.records.frames import LABELS, PREDICTIONS, Schema
+from console.stats.pinning import References, from_settings
+from console.stats.templates import Miner
+
+if TYPE_CHECKING:
+    from console.config.settings import Settings
+    from console.engine.aggregates import Kind
+    from console.engine.intake import Reading
+    from console.store.restored import Restored
+    from console.store.transaction import Transaction
+
+REFERENCES = "references"
+REFERENCES_LAYOUT = 1
+LABEL_HORIZON_S = 14 * DAY
+"""How long after a prediction its label may come."""
+
+
+@dataclass
+class Absorbed:
+    """What the rows of one step leave behind besides themselves."""
+
+    windows: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    """Deltas by kind, with `late`."""
+    series: list[pl.DataFrame] = field(default_factory=list)
+    templates: list[pl.DataFrame] = field(default_factory=list)
+    states: dict[str, bytes] = field(default_factory=dict)
+    labels: list[pl.DataFrame] = field(default_factory=list)
+    predictions: list[pl.DataFrame] = field(default_factory=list)
+    known_series: int = 0
+
+
+class Absorber:
+    """Keeps what identifies rows: series that share windows, log templates, pinned references."""
+
+    def __init__(self, settings: Settings, restored: Restored, kinds: Mapping[str, Kind]) -> None:
+        learned = restored.states.get(REFERENCES)
+        self.references = References(
+            from_settings(settings),
+            None if learned is None else decode(learned, REFERENCES_LAYOUT),
+        )
+        self._lateness_s = settings.lateness_s
+        self._kinds = kinds
+        self._miner = Miner(restored.templates)
+        self._folding = Folding(restored.series, settings.series_limit)
+        self._summaries = Summaries(settings, self.references)
+
+    def absorb(
+        self, transaction: Transaction, readings: Sequence[Reading], watermark: float
+    ) -> Absorbed:
+        """Stores the rows of a step; windows up to `watermark` are closed for good."""
+        absorbed = Absorbed()
+        for reading in readings:
+            self._take(transaction, reading, watermark, absorbed)
+        if absorbed.labels or absorbed.predictions:
+            self._match(transaction, readings, absorbed)
+        if absorbed.predictions:
+            state = encode(self.references.state(), REFERENCES_LAYOUT)
+            absorbed.states[REFERENCES] = state
+        return absorbed
+
+    def _take(
+        self, transaction: Transaction, reading: Reading, watermark: float, absorbed: Absorbed
+    ) -> None:
+        records = reading.records
+        metrics, lines = transaction.identify(records.metrics), records.logs
+        fresh = transaction.new_series.slice(absorbed.known_series)
+        if fresh.height:
+            absorbed.known_series += fresh.height
+            absorbed.series.append(self._folding.learn(fresh))
+        if lines.height:
+            ids, templates = self._miner.assign(lines)
+            lines = lines.with_columns(ids)
+            absorbed.templates.append(templates)
+        transaction.insert(reading.file_id, replace(records, metrics=metrics, logs=lines))
+
+        def marked(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
+            width = self._kinds[kind].width_s
+            verdict = late(rows, reading.clocks, width, self._lateness_s, watermark)
+            return rows.with_columns(verdict)
+
+        if metrics.height:
+            self._summarise("metrics", marked("metrics", self._folding.apply(metrics)), absorbed)
+        if lines.height:
+            self._summarise("logs", marked("logs", lines), absorbed)
+        if records.predictions.height:
+            left = self.references.learn(records.predictions)
+            self._summarise("columns", marked("columns", left), absorbed)
+            absorbed.predictions.append(records.predictions)
+        if records.labels.height:
+            absorbed.labels.append(marked("performance", records.labels))
+
+    def _match(
+        self, transaction: Transaction, readings: Sequence[Reading], absorbed: Absorbed
+    ) -> None:
+        labels = _joined(absorbed.labels, {**LABELS, "late": pl.Boolean})
+        predictions = _joined(absorbed.predictions, PREDICTIONS)
+        newest = max(reading.newest or 0.0 for reading in readings)
+        pairs = transaction.matched(labels, predictions, newest - LABEL_HORIZON_S)
+        if pairs.height:
+            keys = ["model", "id", "ts"]
+            verdicts = labels.select(*keys, "late").unique(keys, keep="first", maintain_order=True)
+            judged = pairs.join(
+                verdicts, on=keys, how="left", nulls_equal=True, maintain_order="left"
+            )
+            # A label that was stored before its prediction came belongs to a window long closed.
+            timely = judged.with_columns(pl.col("late").fill_null(value=True))
+            self._summarise("performance", timely, absorbed)
+
+    def _summarise(self, kind: str, rows: pl.DataFrame, absorbed: Absorbed) -> None:
+        if rows.height:
+            absorbed.windows.setdefault(kind, []).append(self._summaries.deltas(kind, rows))
+
+
+def _joined(frames: Sequence[pl.DataFrame], schema: Schema) -> pl.DataFrame:
+    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)

@@ -1,0 +1,212 @@
+"""One step of the walk: what is stored is judged, what is new is read, both in one commit.
+
+A step first closes the windows that the watermark has passed and hands them to the detectors and
+to the alert room, which look at stored rows only; then it reads the next lines of the files that
+lag most in event time; then one transaction carries the rows, the offsets, the window deltas, the
+states and the alerts. Killed anywhere, a restart finds the state before or after a whole step, and
+repeats the same step with the same result.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import polars as pl
+
+from console.alerts.room import AlertRoom
+from console.detectors.protocol import Span
+from console.detectors.registry import builtin
+from console.engine.absorb import Absorbed, Absorber
+from console.engine.aggregates import Aggregates
+from console.engine.detection import Detection
+from console.engine.intake import Intake, Reading
+from console.engine.seen import Seen
+from console.engine.summaries import kinds
+from console.engine.watermark import watermark
+from console.records.clock import naive
+from console.records.frames import EVENTS, Schema
+from console.stats import columns, logs, performance, windows
+from console.store.commit import Commit, StoredIncident
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.config.settings import Settings
+    from console.records.action import Action
+    from console.records.clock import Clock
+    from console.stats.pinning import References
+    from console.store.database import Store
+    from console.store.reader import Reader
+
+STATE = "engine"
+CLOSED: dict[str, Schema] = {
+    "metrics": windows.CLOSED,
+    "logs": logs.CLOSED,
+    "columns": columns.CLOSED,
+    "performance": performance.CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did."""
+
+    rows: int = 0
+    """Rows stored, rejects included."""
+    advanced: bool = False
+    """The watermark moved: windows closed."""
+    changed: tuple[str, ...] = ()
+    """Ids of the alerts that changed."""
+    read: bool = False
+    """Something was read, if only a blank line."""
+
+    @property
+    def idle(self) -> bool:
+        """Nothing was read and nothing closed."""
+        return not (self.read or self.advanced)
+
+
+class Engine:
+    """Owns the walk; driven by `replay` and by a session's thread, one step at a time.
+
+    After an exception it is to be thrown away and opened again: the store is its only memory.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], settings: Settings, store: Store, clock: Clock
+    ) -> None:
+        """Takes up where the store left off. Raises StoreError, SettingsError and OSError."""
+        restored = store.restore()
+        self._settings = settings
+        self._store = store
+        self.reader: Reader = store.reader()
+        """For the engine's own thread."""
+        state = json.loads(restored.states.get(STATE, b"{}"))
+        self._watermark: float | None = state.get("watermark")
+        self.seen = Seen(state.get("models", {}))
+        """The models there are."""
+        self._aggregates = Aggregates(kinds(settings))
+        if self._watermark is not None:
+            for kind, shape in self._aggregates.kinds.items():
+                open_windows = restored.open_windows(kind, self._watermark, shape.width_s)
+                self._aggregates.add(kind, open_windows)
+        self._absorber = Absorber(settings, restored, self._aggregates.kinds)
+        self._detection = Detection(builtin(settings, self.references), restored.states)
+        self._room = AlertRoom(settings)
+        self._room.restore(restored.incidents, restored.actions)
+        self.intake = Intake(paths, settings, restored.files, clock)
+        """The files, and how far they are read."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the files; the store stays open."""
+        self.intake.close()
+
+    @property
+    def references(self) -> References:
+        """What columns are compared with."""
+        return self._absorber.references
+
+    def step(self, *, to_the_end: bool = False) -> Step:
+        """One step. `to_the_end`: the files are history, their last lines are whole as they are.
+
+        Raises StoreError.
+        """
+        self.intake.look()
+        now = None if to_the_end else self.intake.live_now()
+        clocks = self.intake.clocks(hold=not to_the_end)
+        reached = watermark(clocks, self._settings.lateness_s, self._settings.window_s, now)
+        return self._commit(reached, self.intake.read(final=to_the_end))
+
+    def finish(self) -> Step:
+        """Closes the windows that are still open at the end of history."""
+        newest = self.intake.newest()
+        width = self._settings.window_s
+        return self._commit(None if newest is None else math.ceil(newest / width) * width, ())
+
+    def act(self, action: Action) -> None:
+        """Enters an act of a user in the journal. Raises StoreError."""
+        changed = self._room.act(action)
+        with self._store.begin() as transaction:
+            transaction.write(Commit(actions=(action,), incidents=changed))
+
+    def inbox(self, now: float | None = None) -> tuple[Alert, ...]:
+        """All alerts, ranked, as of `now` or of the watermark."""
+        return self._room.inbox(self._watermark or 0.0 if now is None else now)
+
+    def _commit(self, reached: float | None, readings: Sequence[Reading]) -> Step:
+        advanced = reached is not None and (self._watermark is None or reached > self._watermark)
+        if not advanced and not readings:
+            return Step()
+        changed: tuple[StoredIncident, ...] = ()
+        states: dict[str, bytes] = {}
+        closed_to = self._watermark
+        if advanced and reached is not None:
+            changed = self._judge(reached)
+            states = {
+                **self._detection.dump(),
+                STATE: _state(reached, self.seen),
+            }
+            closed_to = reached
+        with self._store.begin() as transaction:
+            absorbed = self._absorber.absorb(transaction, readings, closed_to or 0.0)
+            transaction.write(
+                Commit(
+                    files=self.intake.states(readings),
+                    windows={kind: pl.concat(parts) for kind, parts in absorbed.windows.items()},
+                    series=pl.concat(absorbed.series) if absorbed.series else None,
+                    templates=pl.concat(absorbed.templates) if absorbed.templates else None,
+                    states={**states, **absorbed.states},
+                    incidents=changed,
+                )
+            )
+        self._watermark = closed_to
+        self.intake.advance(readings)
+        self._keep(readings, absorbed)
+        return Step(
+            rows=sum(reading.records.height for reading in readings),
+            advanced=advanced,
+            changed=tuple(incident.id for incident in changed),
+            read=bool(readings),
+        )
+
+    def _keep(self, readings: Sequence[Reading], absorbed: Absorbed) -> None:
+        for reading in readings:
+            self.seen.add(reading.records)
+        for kind, parts in absorbed.windows.items():
+            for deltas in parts:
+                self._aggregates.add(kind, deltas)
+
+    def _judge(self, reached: float) -> tuple[StoredIncident, ...]:
+        """Detectors and alerts over what closes by `reached`; they see committed rows only."""
+        earliest = self._aggregates.earliest()
+        start = (
+            self._watermark if self._watermark is not None else min(earliest or reached, reached)
+        )
+        closed = {}
+        for kind, schema in CLOSED.items():
+            ended = self._aggregates.close(kind, reached)
+            closed[kind] = pl.DataFrame(schema=schema) if ended is None else ended
+        events = self.reader.events(start, reached)
+        marked = events.filter(pl.col("ts") >= naive(start)).select(list(EVENTS))
+        span = Span(start=start, end=reached, events=marked, **closed)
+        return self._room.update(self._detection.update(span), marked, self.reader, reached)
+
+
+def _state(watermark: float, seen: Seen) -> bytes:
+    return json.dumps({"watermark": watermark, "models": seen.dump()}).encode()

@@ -1,0 +1,211 @@
+"""The engine in a thread of its own, for the screen and for `collect`.
+
+The screen gets one frozen snapshot a tick and reads through its own cursor; what the user does is
+queued and carried out between two steps. A store that fails in passing (a full disk, say) is
+closed, opened again and continued from its offsets; one that cannot be opened at all ends the
+session with one clear line.
+"""
+
+from __future__ import annotations
+
+import getpass
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.engine.snapshot import Snapshot
+from console.records.action import Action, Verb, last_standing
+from console.records.clock import Clock, system_clock
+
+if TYPE_CHECKING:
+    from console.config.settings import Settings
+    from console.engine.engine import Engine
+    from console.store.database import Store
+    from console.store.reader import Reader
+
+IDLE_S = 0.5
+"""Longest wait before the sources are looked at again, if nothing calls earlier."""
+TICK_S = 0.04
+"""Least time between two snapshots when everything has been read."""
+LOADING_TICK_S = 0.3
+"""Least time between two snapshots while history is being read."""
+BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Waits before a store that failed is opened again."""
+CHECKPOINT_IDLE, CHECKPOINT_ALWAYS = 32 << 20, 64 << 20
+"""Bytes of the write-ahead log at which it is written into the store: at rest, and in any case."""
+
+OnSnapshot = Callable[[Snapshot], None]
+OnFailure = Callable[[str], None]
+
+
+class Session:
+    """Follows files until it is stopped. Heavy libraries are imported in its thread only."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        settings: Settings,
+        store_path: Path | None,
+        clock: Clock = system_clock,
+        user: str | None = None,
+    ) -> None:
+        self._paths = tuple(paths)
+        self._settings = settings
+        self._store_path = store_path
+        self._clock = clock
+        self._user = user or getpass.getuser()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._queued: list[Action] = []
+        self._journal: list[Action] = []
+        self._store: Store | None = None
+        self._thread: threading.Thread | None = None
+        self._notice: str | None = None
+
+    @property
+    def user(self) -> str:
+        """Who acts: the name of the account."""
+        return self._user
+
+    @property
+    def paths(self) -> str:
+        """What is followed, for people to read."""
+        return " ".join(str(path) for path in self._paths)
+
+    def start(self, on_snapshot: OnSnapshot, on_failure: OnFailure) -> None:
+        """Begins to read in a thread of its own and returns at once.
+
+        Both callbacks are called from that thread and must return at once. `on_failure` gets the
+        one clear line of what ended the collection; after it no snapshot comes.
+        """
+        self._thread = threading.Thread(
+            target=self._run, args=(on_snapshot, on_failure), name="engine"
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the collection after the step in hand, and joins its thread. Safe to repeat."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits for the session to end; whether it has."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
+    def reader(self) -> Reader | None:
+        """A reader of its own for one caller; None while the store is not open."""
+        with self._lock:
+            return None if self._store is None else self._store.reader()
+
+    def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
+        """Enters an act in the journal and returns it at once; a snapshot that shows it follows."""
+        return self._enter(
+            Action(uuid.uuid4().hex, self._clock(), self._user, alert_id, verb, args)
+        )
+
+    def undo(self) -> Action | None:
+        """Takes back the user's last act that still stands, and returns that; None: there is none.
+
+        A snapshot that shows it follows.
+        """
+        with self._lock:
+            own = [action for action in self._journal if action.user == self._user]
+        taken = last_standing(own)
+        if taken is not None:
+            now, identity = self._clock(), uuid.uuid4().hex
+            self._enter(Action(identity, now, self._user, taken.alert_id, "undo", {}, taken.id))
+        return taken
+
+    def _enter(self, action: Action) -> Action:
+        with self._lock:
+            self._journal.append(action)
+            self._queued.append(action)
+        self._wake.set()
+        return action
+
+    def _run(self, on_snapshot: OnSnapshot, on_failure: OnFailure) -> None:
+        from console.config.settings import SettingsError
+        from console.store.database import StoreError
+
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                self._collect(on_snapshot)
+            except (StoreError, SettingsError, OSError) as error:
+                if not getattr(error, "passing", False):
+                    on_failure(str(error))
+                    return
+                pause = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
+                self._notice = f"{error}; tried again every {pause:.0f} s"
+                failures += 1
+                self._stop.wait(pause)
+
+    def _collect(self, on_snapshot: OnSnapshot) -> None:
+        """Opens the store and walks until the session is stopped or the store fails."""
+        from console.engine.engine import Engine
+        from console.store.database import Store
+
+        with (
+            Store.open(self._store_path, self._clock) as store,
+            Engine(self._paths, self._settings, store, self._clock) as engine,
+        ):
+            with self._lock:
+                self._store = store
+                waiting = {action.id for action in self._queued}
+                self._journal = [
+                    *store.restore().actions,
+                    *(action for action in self._journal if action.id in waiting),
+                ]
+            try:
+                engine.intake.watch(self._wake.set)
+                self._walk(engine, store, on_snapshot)
+            finally:
+                with self._lock:
+                    self._store = None
+
+    def _walk(self, engine: Engine, store: Store, on_snapshot: OnSnapshot) -> None:
+        from console.engine.picture import Picture
+
+        picture = Picture(engine, self._settings)
+        shown_at, unseen = float("-inf"), True
+        while not self._stop.is_set():
+            self._wake.clear()
+            acted = self._carry_out(engine)
+            step = engine.step()
+            if acted or step.advanced:
+                picture.changed()
+            unseen = unseen or acted or not step.idle
+            self._notice = None
+            self._checkpoint(store, idle=step.idle)
+            caught_up = engine.intake.progress().caught_up
+            pause = TICK_S if caught_up else LOADING_TICK_S
+            now = time.monotonic()
+            if (unseen or picture.due) and (acted or now - shown_at >= pause):
+                notices = [*store.notices, *engine.intake.notices]
+                on_snapshot(picture.take(now, notices))
+                shown_at, unseen = now, False
+            if step.idle and not self._queued:
+                self._wake.wait(TICK_S if unseen else engine.intake.patience(IDLE_S))
+
+    def _carry_out(self, engine: Engine) -> bool:
+        """Enters what the user did; an act leaves the queue when it is stored."""
+        acted = False
+        while self._queued:
+            engine.act(self._queued[0])
+            with self._lock:
+                del self._queued[0]
+            acted = True
+        return acted
+
+    @staticmethod
+    def _checkpoint(store: Store, *, idle: bool) -> None:
+        if store.wal_size() > (CHECKPOINT_IDLE if idle else CHECKPOINT_ALWAYS):
+            store.checkpoint()
