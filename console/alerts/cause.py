@@ -16,19 +16,17 @@ The probability of a hypothesis is its share of the sum.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 
 from console.alerts.alert import Cause
 from console.alerts.evidence import Gathered
-from console.alerts.incident import Finding, Incident, at_least
+from console.alerts.incident import Incident
 from console.alerts.marks import Mark
 from console.alerts.quantity import Quantity, quantity, stage_position
 from console.alerts.severity import credible, doubt_s
-from console.alerts.wording import ago
+from console.alerts.wording import ago, figure
 from console.config.settings import Settings
 from console.records.clock import DAY, HOUR, MINUTE
-from console.records.series import tag_text
 
 UNKNOWN = 1 / (14 * 24)
 """Incidents an hour and model that nobody marked: one in two weeks."""
@@ -38,8 +36,12 @@ SEGMENT = 0.06
 """One value of a tag deviates and its siblings do not: hardly chance."""
 VERSION = 0.1
 """A version that first appears at the onset without a marked event."""
-LOGS = 0.012
-"""A telling template at the onset; three times that if it is new and grave."""
+LOGS = 0.005
+"""A telling template of warning or worse; lines are symptoms as often as causes."""
+NEW_LOGS = 3.0
+LATER_LOGS = 0.3
+"""Factors of a template never seen before, and of one that first comes well after the onset."""
+LATER_S = HOUR
 
 HALF_LIFE_S = 15 * MINUTE
 BEFORE_S = 10 * MINUTE
@@ -91,7 +93,7 @@ def causes(
     found = [
         *_events(incident, gathered, marks, settings),
         *_upstream(incident, settings),
-        *_segments(incident),
+        *_segments(incident, gathered),
         *_version(incident, gathered, marks),
         *_logs(gathered),
     ]
@@ -179,6 +181,8 @@ def _upstream(incident: Incident, settings: Settings) -> list[Weighed]:
     able = [finding for finding in incident.findings if credible(finding)]
     found: list[Weighed] = []
     for finding in able:
+        if quantity(finding.deviation) == "performance":
+            continue
         series = finding.deviation.series
         here = stage_position(settings, series.model, series.stage)
         after = [
@@ -207,23 +211,19 @@ def _upstream(incident: Incident, settings: Settings) -> list[Weighed]:
     return found
 
 
-def _segments(incident: Incident) -> list[Weighed]:
-    """A single value of a tag that deviates: its siblings of the same metric do not."""
-    by_metric: dict[tuple[str | None, str], list[Finding]] = defaultdict(list)
-    for finding in incident.findings:
-        series = finding.deviation.series
-        if at_least(finding.deviation.severity, "warning") or credible(finding):
-            by_metric[series.stage, series.name].append(finding)
+def _segments(incident: Incident, gathered: Gathered) -> list[Weighed]:
+    """A value of a tag that deviates alone; what a detector tells of its own counts as well."""
     found: list[Weighed] = []
-    for (stage, name), findings in sorted(by_metric.items(), key=lambda i: str(i[0])):
-        segments = sorted({tag_text(f.deviation.series.tags) for f in findings})
-        told = {str(s) for f in findings if (s := f.deviation.details.get("segment"))}
-        segments = sorted(({s for s in segments if s}) | told)
-        if len(segments) != 1:
-            continue
-        text = f"Only {segments[0]} deviates in {name}; the others do not"
-        found.append((SEGMENT, Cause(text, "segment", 0.0, None, None, stage, segments[0])))
-    return found[:2]
+    for part in gathered.segments:
+        text = f"Only {part.segment} deviates in {part.name}, {part.siblings} others do not"
+        cause = Cause(text, "segment", 0.0, None, None, part.stage, part.segment)
+        found.append((SEGMENT * part.siblings / (part.siblings + 1), cause))
+    told = incident.lead.deviation.details.get("segment")
+    if isinstance(told, str) and told not in {part.segment for part in gathered.segments}:
+        text = f"Only {told} deviates"
+        stage = incident.lead.deviation.series.stage
+        found.append((SEGMENT, Cause(text, "segment", 0.0, None, None, stage, told)))
+    return found
 
 
 def _version(incident: Incident, gathered: Gathered, marks: Sequence[Mark]) -> list[Weighed]:
@@ -242,9 +242,10 @@ def _logs(gathered: Gathered) -> list[Weighed]:
     """The single most telling template, if it is graver than information."""
     for told in gathered.logs:
         if told.grave and told.log.lift >= 3.0:
-            intensity = LOGS * (3.0 if told.new else 1.0)
-            how = "new" if told.new else f"{told.log.lift:.0f} times as often"
-            text = f"Log lines since the onset ({how}): {told.log.template}"
+            intensity = LOGS * (NEW_LOGS if told.new else 1.0)
+            intensity *= LATER_LOGS if told.delay_s > LATER_S else 1.0
+            how = "new" if told.new else f"{figure(told.log.lift)} times as often as before"
+            text = f"Log lines in {told.stage or 'the logs'} ({how}): {told.log.template}"
             cause = Cause(text, "logs", 0.0, None, None, told.stage, told.log.template)
             return [(intensity, cause)]
     return []

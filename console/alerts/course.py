@@ -30,14 +30,17 @@ def course(deviation: Deviation, history: History, start: float, end: float) -> 
     least the typical values before and after the onset are given, where the detector told them.
     """
     series = deviation.series
-    points = tuple(history.points(series.id, start, end, MOST_POINTS))
+    points = _finite(history.points(series.id, start, end, MOST_POINTS))
     if not points and series.model is not None:
-        points = _made(deviation, series.model, history, start, end)
-    finite = tuple((ts, value) for ts, value in points if math.isfinite(value))
-    if finite:
-        return finite[-MOST_POINTS:]
+        points = _finite(_made(deviation, series.model, history, start, end))
+    if points:
+        return points[-MOST_POINTS:]
     ends = ((deviation.onset, deviation.before), (deviation.at, deviation.after))
     return tuple((ts, value) for ts, value in ends if value is not None)
+
+
+def _finite(points: Iterable[tuple[float, float]]) -> Points:
+    return tuple((ts, value) for ts, value in points if math.isfinite(value))
 
 
 def _made(deviation: Deviation, model: str, history: History, start: float, end: float) -> Points:

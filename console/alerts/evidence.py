@@ -16,6 +16,7 @@ from console.alerts.alert import RelatedLog
 from console.alerts.course import Points, course
 from console.alerts.history import History
 from console.alerts.incident import Incident
+from console.alerts.segment import Segment, segments_of
 from console.records.clock import DAY, HOUR, MINUTE, epoch
 from console.records.levels import AT_LEAST_WARNING
 from console.stats.logs import lift
@@ -25,7 +26,9 @@ LEAST_LEAD_S, MOST_LEAD_S = 2 * HOUR, 2 * DAY
 """How much of the time before the onset is shown: in lengths of the deviation, and in seconds."""
 LOGS_BEFORE_S = 6 * HOUR
 LOGS_DURING_S = 2 * HOUR
-"""Log templates are compared: up to so long after the onset against so long before it."""
+LOGS_SLACK_S = 5 * MINUTE
+"""Log templates are compared: up to so long after the onset against so long before it; the onset
+is estimated, so that the lines shortly before it count as after it."""
 MOST_LOGS = 5
 LEAST_LIFT, LEAST_LINES, LEAST_SIGNIFICANCE = 2.0, 3, 2.0
 """What is less is not related: ordinary traffic and chance."""
@@ -51,6 +54,8 @@ class TellingLog:
     grave: bool
     new: bool
     """It was not seen in the time before."""
+    delay_s: float
+    """How long after the onset it was first seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Gathered:
     predictions_per_hour: float | None = None
     version: str | None = None
     version_change: VersionChange | None = None
+    segments: tuple[Segment, ...] = ()
 
 
 def gather(incident: Incident, history: History, now: float) -> Gathered:
@@ -86,6 +92,7 @@ def gather(incident: Incident, history: History, now: float) -> Gathered:
         predictions_per_hour=None if model is None else _rate(history, model, root.onset, end),
         version=root.version or latest,
         version_change=change,
+        segments=segments_of(incident, history),
     )
 
 
@@ -128,20 +135,23 @@ def _logs(incident: Incident, history: History, now: float) -> tuple[TellingLog,
     """The templates that tell most, with an example of each since the onset."""
     onset = incident.started_at
     end = min(now, max(onset + LOGS_DURING_S, incident.opened_at + LOGS_DURING_S / 2))
-    if end <= onset:
+    start = onset - LOGS_SLACK_S
+    if end <= start:
         return ()
     found: list[TellingLog] = []
     for model in incident.models or (None,):
-        before = history.template_counts(model, None, onset - LOGS_BEFORE_S, onset)
-        during = history.template_counts(model, None, onset, end)
+        before = history.template_counts(model, None, start - LOGS_BEFORE_S, start)
+        during = history.template_counts(model, None, start, end)
         stages = dict(during.select("template_id", "stage").iter_rows())
-        told = lift(before, during, LOGS_BEFORE_S, end - onset).filter(
+        first = during.group_by("template_id").agg(pl.col("first_ts").min())
+        firsts = {key: epoch(ts) for key, ts in first.iter_rows()}
+        told = lift(before, during, LOGS_BEFORE_S, end - start).filter(
             pl.col("lift") >= LEAST_LIFT,
             pl.col("n") >= LEAST_LINES,
             pl.col("significance") >= LEAST_SIGNIFICANCE,
         )
         for row in told.head(MOST_LOGS).iter_rows(named=True):
-            line = history.log_example(row["template_id"], model, onset, end)
+            line = history.log_example(row["template_id"], model, start, end)
             if line is not None:
                 log = RelatedLog(
                     template=row["template"] or line.message,
@@ -154,5 +164,7 @@ def _logs(incident: Incident, history: History, now: float) -> tuple[TellingLog,
                     template_id=row["template_id"],
                 )
                 grave = row["level"] in AT_LEAST_WARNING
-                found.append(TellingLog(log, stages[row["template_id"]], grave, row["before"] == 0))
+                key = row["template_id"]
+                new = row["before"] == 0
+                found.append(TellingLog(log, stages[key], grave, new, firsts[key] - onset))
     return tuple(found[:MOST_LOGS])

@@ -9,6 +9,7 @@ what is worse than the table allows stays loud (rule 8).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Expected:
     quantity: Quantity
     direction: int = 0
     """1 up, -1 down, 0 either."""
-    factor: float = 10.0
+    factor: float = math.inf
     """|after| may be at most this many times |before| (or that fraction of it)."""
 
 
@@ -41,7 +42,7 @@ TABLE: dict[str, tuple[Expected, ...]] = {
     "campaign": (
         Expected("traffic", 0, 10.0),
         Expected("business", 0, 10.0),
-        Expected("load", 0, 2.5),
+        Expected("load", 0, 1.8),
         Expected("distribution"),
         Expected("logs", 0, 10.0),
     ),
@@ -124,10 +125,10 @@ def _plausible(effect: Expected, deviation: Deviation) -> bool:
     if effect.direction * deviation.direction < 0:
         return False
     before, after = deviation.before, deviation.after
-    if not before or not after or before * after < 0:
+    if before is None or after is None or math.isinf(effect.factor):
         return True
-    ratio = abs(after / before)
-    return 1 / effect.factor <= ratio <= effect.factor
+    low, high = sorted((abs(before), abs(after)))
+    return high <= effect.factor * low
 
 
 def _announced(mark: Mark, deviation: Deviation, kind: Quantity) -> bool:
@@ -158,8 +159,8 @@ def _stated(mark: Mark, deviation: Deviation) -> bool | None:
     for name, limits in stated.items():
         said = words(str(name))
         by_name = _names(said, deviation.series.name) or str(name) == deviation.series.label
-        by_kind = kind != "performance" and any(kind in NAMED.get(word, ()) for word in said)
-        if by_name or by_kind:
+        whole = NAMED.get(said[0], frozenset()) if len(said) == 1 else frozenset()
+        if by_name or (kind != "performance" and kind in whole):
             return _within(limits, deviation)
     return None
 

@@ -47,6 +47,10 @@ class History(Protocol):
         """Sums over labelled predictions by version, stage and window."""
         ...
 
+    def series(self, model: str | None = None) -> pl.DataFrame:
+        """The series catalogue: series_id, model, stage, name, tags."""
+        ...
+
     def volumes(self, model: str, start: float, end: float, width_s: float) -> pl.DataFrame:
         """Predictions counted by window: columns start and n at least."""
         ...

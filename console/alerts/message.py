@@ -89,6 +89,8 @@ def what(incident: Incident, gathered: Gathered, explanation: Mark | None) -> st
     own = root.details.get("message")
     if isinstance(own, str):
         said = f"{_filled(own, root, gathered)} ({root.series.label} {root.reason})"
+    elif quantity(root) in {"staleness", "logs"}:
+        said = f"{root.series.label}: {root.reason}"
     else:
         said = f"{root.series.label} {_change(root, gathered)}: {root.reason}"
     sentences = [_sentence(said)]
@@ -155,16 +157,13 @@ def _short(root: Deviation, gathered: Gathered) -> str:
 
 
 def _change(root: Deviation, gathered: Gathered) -> str:
-    kind = quantity(root)
     name = root.series.name
-    if kind == "staleness":
-        return _short(root, gathered)
     before, after = gathered.before, gathered.after
     if before is None or after is None:
         return "deviates"
-    verb = {1: "rose", -1: "fell"}.get((after > before) - (after < before), "stayed")
-    if verb == "stayed":
+    if after == before:
         return f"stands at {amount(after, name)}"
+    verb = "rose" if after > before else "fell"
     text = f"{verb} from {amount(before, name)} to {amount(after, name)}"
     ratio = after / before if before else 0.0
     return f"{text} ({figure(ratio)} times)" if ratio >= 1.5 else text

@@ -77,7 +77,7 @@ def rank(
 def terms(
     features: Mapping[str, float], age_s: float, *, important: bool = False
 ) -> tuple[RankReason, ...]:
-    """The terms of the score, strongest first, the bias among them."""
+    """The terms of the score, strongest first; the bias, which is no reason, comes last."""
     weights = {
         WORDING[name]: weight * features[name]
         for name, weight in WEIGHTS.items()
@@ -88,9 +88,9 @@ def terms(
         weights["how long it has been waiting"] = aged
     if important:
         weights["you marked it important"] = IMPORTANT
-    weights["where every alert starts"] = BIAS
     reasons = (RankReason(text, weight) for text, weight in weights.items())
-    return tuple(sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.text)))
+    strongest = sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.text))
+    return (*strongest, RankReason("where every alert starts", BIAS))
 
 
 def score(reasons: Iterable[RankReason]) -> float:

@@ -78,7 +78,9 @@ def convincing(finding: Finding) -> bool:
 def credible(finding: Finding) -> bool:
     """Whether a finding may stand for its incident."""
     deviation = finding.deviation
-    return adverse(deviation) and (deviation.severity != "info" or deviation.confidence >= SURE)
+    if deviation.severity == "info" and deviation.confidence < SURE:
+        return False
+    return deviation.detector not in STATISTICAL or adverse(deviation)
 
 
 def confidence_of(findings: Iterable[Finding]) -> float:
@@ -126,15 +128,13 @@ def doubt_s(finding: Finding) -> float:
 
 
 def _telling(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings that can be bad, without what more traffic explains by itself."""
+    """Facts, and what is unusual and can be bad, without what more traffic explains by itself."""
     busy = any(quantity(f.deviation) == "traffic" and f.deviation.direction > 0 for f in findings)
     return [
         f
         for f in findings
-        if adverse(f.deviation)
-        and not (
-            busy and f.deviation.detector in STATISTICAL and quantity(f.deviation) in UNDER_LOAD
-        )
+        if f.deviation.detector not in STATISTICAL
+        or (adverse(f.deviation) and not (busy and quantity(f.deviation) in UNDER_LOAD))
     ]
 
 

@@ -61,14 +61,15 @@ def amount(value: float | None, name: str) -> str:
 
 
 def figure(value: float) -> str:
-    """Three significant figures, thousands set apart, no exponent and no idle zeros."""
+    """Three significant figures, thousands set apart; an exponent beyond everyday sizes."""
     if not math.isfinite(value):
         return "unknown"
     if value == 0:
         return "0"
+    if not 1e-6 <= abs(value) < 1e15:
+        return f"{value:.3g}"
     magnitude = math.floor(math.log10(abs(value)))
-    digits = max(2 - magnitude, 0)
-    text = f"{round(value, 2 - magnitude):,.{min(digits, 6)}f}"
+    text = f"{round(value, 2 - magnitude):,.{max(2 - magnitude, 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

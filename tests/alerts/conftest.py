@@ -32,6 +32,7 @@ class FakeHistory:
     """(ts, template_id, template, stage, level)."""
     marks: Sequence[dict[str, Any]] = ()
     rate: int = 100
+    catalogue: Sequence[Series] = ()
     versions: Sequence[tuple[float, str]] = ()
     reads: list[float] = field(default_factory=list)
 
@@ -61,7 +62,10 @@ class FakeHistory:
         )
         return (
             frame.group_by("template_id", "template", "stage", "level")
-            .agg(pl.len().alias("n"), pl.col("ts").min().alias("first_ts"))
+            .agg(
+                pl.len().alias("n"),
+                pl.from_epoch(pl.col("ts").min()).cast(pl.Datetime("us")).alias("first_ts"),
+            )
             .sort("template_id")
         )
 
@@ -103,6 +107,19 @@ class FakeHistory:
 
     def performance_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
         return pl.DataFrame(schema=performance.CLOSED)
+
+    def series(self, model: str | None = None) -> pl.DataFrame:
+        return pl.DataFrame(
+            [(s.id, s.model, s.stage, s.name, s.tags) for s in self.catalogue if s.model == model],
+            schema={
+                "series_id": pl.Int64,
+                "model": pl.String,
+                "stage": pl.String,
+                "name": pl.String,
+                "tags": pl.String,
+            },
+            orient="row",
+        )
 
     def volumes(self, model: str, start: float, end: float, width_s: float) -> pl.DataFrame:
         count = int((end - start) / width_s) if self.rate else 0
