@@ -67,9 +67,7 @@ def without_mark(chunk: Chunk) -> bytes:
     return chunk.data
 
 
-def rejects(
-    offsets: Sequence[int], reasons: Sequence[str], raws: Sequence[bytes]
-) -> pl.DataFrame:
+def rejects(offsets: Sequence[int], reasons: Sequence[str], raws: Sequence[bytes]) -> pl.DataFrame:
     """A frame of rejects."""
     return pl.DataFrame({"offset": offsets, "reason": reasons, "raw": raws}, schema=REJECTS)
 

@@ -88,7 +88,9 @@ def attributes(frame: pl.DataFrame, kind: str, table: Table, originals: Original
     elif keys:
         fragments = [_fragment(frame, kept[key], key, table.keys[key]) for key in keys]
         result = pl.select(pl.concat_str(fragments, separator=", ", ignore_nulls=True)).to_series()
-        result = pl.select(pl.when(result != "").then(pl.concat_str(pl.lit("{"), result, pl.lit("}")))).to_series()
+        result = pl.select(
+            pl.when(result != "").then(pl.concat_str(pl.lit("{"), result, pl.lit("}")))
+        ).to_series()
         doubtful = [_doubtful(frame, kept[key], key, table.keys[key], originals) for key in keys]
         places = pl.select(pl.any_horizontal(doubtful)).to_series().arg_true()
     else:
@@ -106,7 +108,9 @@ def _fragment(frame: pl.DataFrame, kept: pl.Series, key: str, kind: pl.DataType)
     """`"key": value` of the rows that keep a key, right where no text needs escapes."""
     prefix = json.dumps(key, ensure_ascii=False) + ": "
     text = frame[key].cast(pl.String)
-    parts = [pl.lit(prefix + '"'), text, pl.lit('"')] if kind == pl.String else [pl.lit(prefix), text]
+    parts = (
+        [pl.lit(prefix + '"'), text, pl.lit('"')] if kind == pl.String else [pl.lit(prefix), text]
+    )
     return pl.select(pl.when(kept).then(pl.concat_str(parts))).to_series()
 
 

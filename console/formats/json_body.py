@@ -89,7 +89,7 @@ def _clean(lines: Lines) -> tuple[Body, list[Refused]]:
     """The lines that look like objects, the odd ones (blank, indented, escaped) one at a time."""
     first = lines.first_bytes()
     odd = first != _BRACE
-    if _SURROGATE.search(lines.data):
+    if b"\\ud" in lines.data or b"\\uD" in lines.data:
         odd |= np.fromiter((_SURROGATE.search(line) is not None for line in _each(lines)), np.bool_)
     numbers = np.arange(len(lines))
     if not odd.any():
@@ -137,7 +137,9 @@ def _attempt(body: Body) -> Table | None:
     if len(body) == 0:
         return Table(pl.DataFrame(), {}, body)
     keys = _keys(body)
-    schemas = [dict.fromkeys(KNOWN, pl.String)] if keys is None else [_typed(keys), _texts(keys)]
+    schemas: list[Schema] = (
+        [dict.fromkeys(KNOWN, pl.String())] if keys is None else [_typed(keys), _texts(keys)]
+    )
     for schema in schemas:
         frame = _read(body, schema)
         if frame is not None:

@@ -90,13 +90,14 @@ def _built(
         own |= {"planned": pl.col(PLANNED), "end_ts": pl.col(END)}
     elif kind == "prediction":
         own["score"] = pl.col(SCORE)
+    schema = SCHEMAS[_FIELDS[kind]]
     built = part.select(
         pl.col(ROW),
         pl.col(TIME).alias("ts"),
         *(pl.col(ours).alias(key) for key, ours in _OURS.items()),
         attributes(part, kind, table, originals).alias("attributes"),
         pl.col(_OFFSET).alias("offset"),
-        *(expression.cast(SCHEMAS[_FIELDS[kind]][key]).alias(key) for key, expression in own.items()),
+        *(expression.cast(schema[key]).alias(key) for key, expression in own.items()),
     )
     if kind == "prediction":
         return built.with_columns(

@@ -12,6 +12,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 _quote = json.encoder.encode_basestring
 _SMALL_FLOAT = re.compile(r"[0-9][eE]-?[0-9]|\.0{3}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_DIGITS = 38
 _NUMBERS = frozenset({"value", "metrics", "score"})
 
 
@@ -43,36 +44,40 @@ def normalised(raw: bytes) -> bytes:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise NotARecord(f"not UTF-8 at byte {error.start} of the line") from None
-    constants: list[str] = []
-    long_integers: list[str] = []
-
-    def real(number: str) -> float:
-        if math.isinf(value := float(number)):
-            constants.append(number)
-        return value
-
-    def whole(number: str) -> int | str:
-        if len(number) > 38:
-            long_integers.append(number)
-            return number
-        return int(number)
-
-    def constant(name: str) -> float:
-        constants.append(name)
-        return float(name)
-
+    odd: list[str] = []
     try:
-        value = json.loads(text, parse_float=real, parse_int=whole, parse_constant=constant)
+        value = _decoder(odd).decode(text)
+        if not isinstance(value, dict):
+            raise NotARecord("not a JSON object")
+        if not odd and not _SURROGATE.search(text):
+            return raw
+        kept = {key: _finite(item, told=key in _NUMBERS) for key, item in value.items()}
+        return _encode(kept).encode(errors="replace")
     except json.JSONDecodeError as error:
         raise NotARecord(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise NotARecord("not JSON: nested too deeply") from None
-    if not isinstance(value, dict):
-        raise NotARecord("not a JSON object")
-    if constants or long_integers or _SURROGATE.search(text):
-        kept = {key: _finite(item, told=key in _NUMBERS) for key, item in value.items()}
-        return _encode(kept).encode(errors="replace")
-    return raw
+
+
+def _decoder(odd: list[str]) -> json.JSONDecoder:
+    """A decoder that notes the numbers that strict JSON, or 127 bits, cannot hold."""
+
+    def real(number: str) -> float:
+        if math.isinf(value := float(number)):
+            odd.append(number)
+        return value
+
+    def whole(number: str) -> int | str:
+        if len(number) > _DIGITS:
+            odd.append(number)
+            return number
+        return int(number)
+
+    def constant(name: str) -> float:
+        odd.append(name)
+        return float(name)
+
+    return json.JSONDecoder(parse_float=real, parse_int=whole, parse_constant=constant)
 
 
 def _number(text: str) -> float | int:

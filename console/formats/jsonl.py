@@ -23,7 +23,7 @@ class JsonLines:
 
     name = "jsonl"
 
-    def recognise(self, sample: bytes, path: str) -> str | None:
+    def recognise(self, sample: bytes, path: str) -> str | None:  # noqa: ARG002
         """Why the sample looks like JSON Lines: most of its first lines are JSON objects."""
         lines, _ = split(sample.removeprefix(BOM), final=b"\n" not in sample)
         texts = [text for index in range(len(lines)) if (text := lines[index].strip(b" \t\r\x00"))]

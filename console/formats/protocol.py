@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from console.sources.defaults import Defaults as Defaults  # the formats' name for it
+from console.sources.defaults import Defaults
 
 if TYPE_CHECKING:
     from console.records.frames import Records
     from console.sources.chunk import Chunk
+
+__all__ = ["Decoded", "Defaults", "Format"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,7 @@ def canonical_column(texts: pl.Series) -> pl.Series:
     distinct = texts.drop_nulls().unique()
     if len(distinct) <= _FEW:
         return _by_text(texts, distinct)
-    shape = pl.when(texts.str.contains(_FLAT)).then(
-        texts.str.replace_all(rf": {_VALUE}", ":")
-    )
+    shape = pl.when(texts.str.contains(_FLAT)).then(texts.str.replace_all(rf": {_VALUE}", ":"))
     shapes = texts.to_frame().select(shape).to_series()
     kinds = shapes.drop_nulls().unique(maintain_order=True)
     result = pl.Series(texts.name, [], pl.String).extend_constant(None, len(texts))

@@ -1,0 +1,111 @@
+"""The list of formats, ours and those of plug-ins, and which of them a file is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import entry_points
+from pathlib import PurePath
+
+from console.formats.framing import BOM
+from console.formats.jsonl import JsonLines
+from console.formats.protocol import Format
+from console.formats.text import TextLog
+
+GROUP = "model_console.formats"
+"""Entry points of plug-ins: each names a `Format`, or a callable without arguments that makes it."""
+
+SAMPLE = 64 * 1024
+"""Bytes of a file's beginning that detection looks at."""
+
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7z": "xz"}
+_BY_NAME = {".jsonl": "jsonl", ".ndjson": "jsonl", ".log": "text", ".txt": "text", ".out": "text"}
+_PRINTABLE = 0.3
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Which format a file has, and why; or why it has none that can be followed."""
+
+    format: Format | None
+    reason: str
+    settled: bool = True
+    """False while the file's beginning is too short to tell: look again when it has grown."""
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The formats there are, the first asked first, and the plug-ins that could not be loaded."""
+
+    formats: tuple[Format, ...]
+    problems: tuple[str, ...]
+
+    def named(self, name: str) -> Format | None:
+        """The format of a name."""
+        return next((entry for entry in self.formats if entry.name == name), None)
+
+
+@lru_cache(maxsize=1)
+def formats() -> Formats:
+    """The formats of this process."""
+    found: list[Format] = []
+    problems: list[str] = []
+    for entry in entry_points(group=GROUP):
+        try:
+            loaded = entry.load()
+            found.append(loaded() if callable(loaded) else loaded)
+        except Exception as error:  # noqa: BLE001  # a plug-in may raise anything
+            problems.append(f"format plug-in {entry.name} ({entry.value}): {error}")
+    return Formats((*found, JsonLines(), TextLog()), tuple(problems))
+
+
+def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:
+    """Which format a file has, by its first bytes; the name only breaks ties.
+
+    `sample` is the file's beginning, up to `SAMPLE` bytes; `wanted` the format that the settings
+    name, which is not questioned.
+    """
+    known = formats()
+    if wanted is not None:
+        format_ = known.named(wanted)
+        if format_ is None:
+            names = ", ".join(sorted(entry.name for entry in known.formats))
+            return Detection(None, f"there is no format {wanted}; there are {names}")
+        return Detection(format_, "the settings say so")
+    body = sample.removeprefix(BOM).lstrip(b"\x00")
+    if not body.strip():
+        return Detection(None, "empty so far", settled=False)
+    for magic, name in _COMPRESSED.items():
+        if body.startswith(magic):
+            return Detection(None, f"compressed by {name}")
+    if b"\n" not in body and len(sample) < SAMPLE:
+        return Detection(None, "no whole line yet", settled=False)
+    found = [(entry, why) for entry in known.formats if (why := entry.recognise(sample, path))]
+    if found:
+        usual = _BY_NAME.get(PurePath(path).suffix.lower())
+        chosen, why = next((pair for pair in found if pair[0].name == usual), found[0])
+        return Detection(chosen, why)
+    return Detection(None, _unknown(body))
+
+
+def _unknown(body: bytes) -> str:
+    """What a file of no known format rather is."""
+    if _is_binary(body):
+        return "binary"
+    first, _, _ = body.partition(b"\n")
+    if body.lstrip().startswith((b"{", b"[")):
+        return "JSON that is not one object a line"
+    if b"," in first and _fields(body) > 1:
+        return "a table (CSV), not a log"
+    return "no line is a JSON object or begins with a time"
+
+
+def _is_binary(body: bytes) -> bool:
+    controls = sum(body.count(byte) for byte in range(32) if byte not in b"\t\n\r\x0c\x1b")
+    return body.count(0) > 0.1 * len(body) or controls > _PRINTABLE * len(body)
+
+
+def _fields(body: bytes) -> int:
+    """Number of comma-separated fields that the first lines all have; 0 if they differ."""
+    counts = {line.count(b",") for line in body.split(b"\n")[:10] if line.strip()}
+    return counts.pop() + 1 if len(counts) == 1 else 0
