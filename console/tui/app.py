@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,12 +18,19 @@ from console.alerts.alert import Alert
 from console.engine.snapshot import Snapshot
 from console.records.action import Action, Verb
 from console.records.clock import Clock, system_clock
+from console.tui.commands import ACTING
+from console.tui.palette import entries
+from console.tui.present.alert import reason_lines
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.choose import Choice
+from console.tui.screens.goto import GoTo
+from console.tui.screens.help import HelpScreen
 from console.tui.screens.home import HomeScreen
+from console.tui.screens.logs import LogsScreen
 from console.tui.session import Session
+from console.tui.theme import DARK, THEMES
 from console.tui.timespan import TimeSpan, opening
 from console.tui.view import STATE_AFTER, View
 
@@ -72,6 +80,10 @@ class ConsoleApp(App[None]):
         self.clock = clock
         self.calendar = Calendar(zone)
         self.view = View()
+        for theme in THEMES:
+            self.register_theme(theme)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = DARK.name
         self._latest: Snapshot | None = None
         self._undone_to: dict[str, Alert] = {}
 
@@ -102,7 +114,7 @@ class ConsoleApp(App[None]):
             self.screen.show_header()
 
     async def on_unmount(self) -> None:
-        """Joins the session's threads while the loop still runs, so that neither waits for the other."""
+        """Joins the session's threads while the loop still runs: neither waits for the other."""
         await asyncio.to_thread(self.session.stop)
 
     # The view
@@ -202,10 +214,42 @@ class ConsoleApp(App[None]):
     # Places
 
     def open_logs(self, *, alert: Alert | None = None, model: str | None = None) -> None:
-        """The log lines of an alert, of a model, or all."""
+        """The log lines of an alert, of a model, or all; at the time cursor if there is one."""
+        self.push_screen(LogsScreen(alert=alert, model=model, at=self.view.time.cursor))
 
     def action_help(self) -> None:
         """Help for what has the focus."""
+        screen = self.screen
+        pane = screen.pane if isinstance(screen, ConsoleScreen) else ""
+        if pane:
+            self.push_screen(HelpScreen(pane, self._of_the_moment(pane)))
+
+    def _of_the_moment(self, pane: str) -> list[Line]:
+        """What the help adds to its prose: every notice, and why the alert stands where it is."""
+        notices = self.view.snapshot.notices if self.view.snapshot else ()
+        lines: list[Line] = [(Piece(" ! ", "warning"), piece(text)) for text in notices]
+        home = self.screen
+        alert = home.inbox.selected if isinstance(home, HomeScreen) else None
+        if pane in ACTING and alert is not None and alert.rank_reasons:
+            lines.append((Piece(f" Why this alert is number {alert.rank}", "strong"),))
+            lines += [(Piece(" "), *line) for line in reason_lines(alert, 72)]
+        return lines
+
+    def action_go_to(self) -> None:
+        """Asks for a time, then goes there."""
+        screen = self.screen
+
+        def go(answer: tuple[float | None] | None) -> None:
+            if answer is None:
+                return
+            if isinstance(screen, LogsScreen):
+                screen.go_to(answer[0]) if answer[0] is not None else screen.action_follow()
+            elif answer[0] is None:
+                self.look(self.view.time.without_cursor())
+            else:
+                self.look(self.view.time.at(answer[0], self.view.now))
+
+        self.push_screen(GoTo(self.view.now, self.calendar), go)
 
     def action_leave(self) -> None:
         """Ends with code 0."""
@@ -213,4 +257,4 @@ class ConsoleApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's commands."""
-        yield from super().get_system_commands(screen)
+        return entries(self, screen.focused, super().get_system_commands(screen))

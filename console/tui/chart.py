@@ -1,9 +1,9 @@
 """The one adapter of plotext: a typed chart in, lines of roles out.
 
-plotext 6.1 has traps that stay in here: a NaN among finite values ends the whole process, one figure
-is global to the module, `event()` throws the axes away, limits that are too close are reported on
-standard output. So: finite numbers only, a figure of its own for every chart, one chart at a time,
-limits always apart. The import takes a third of a second and happens with the first chart.
+plotext 6.1 has traps that stay in here: a NaN among finite values ends the whole process, the one
+figure is global to the module, `event()` throws the axes away, limits that are too close are
+reported on standard output. So: finite numbers only, a figure of its own for every chart, one chart
+at a time, limits always apart. The import takes a third of a second and comes with the first chart.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -19,13 +19,14 @@ from rich.text import Text
 
 from console.tui.clean import clean
 from console.tui.present.line import Line, Piece, Role, plain
+from console.tui.present.ticks import round_times
 from console.tui.present.words import Calendar, value
 
 Point = tuple[float, float]
 LEAST_WIDTH, LEAST_HEIGHT = 24, 5
 _COLORS: dict[str, Role] = {
-    "1": "critical", "2": "ok", "3": "warning", "4": "info", "5": "event", "6": "accent", "7": "text",
-    "8": "dim",
+    "1": "critical", "2": "ok", "3": "warning", "4": "info", "5": "event", "6": "accent",
+    "7": "text", "8": "dim",
 }  # fmt: skip
 _NUMBER: dict[Role, int] = {role: int(number) for number, role in _COLORS.items()}
 _STROKES: dict[tuple[str, Role], str] = {
@@ -33,6 +34,7 @@ _STROKES: dict[tuple[str, Role], str] = {
     ("│", "event"): "┊", ("┼", "event"): "┊", ("│", "accent"): "╎",
 }  # fmt: skip
 """Lines that mean different things look different without colour, too."""
+_OFF = (False,)
 _drawing = threading.Lock()
 
 
@@ -57,7 +59,7 @@ class ChartSpec:
     role: Role = "critical"
     width: int = 60
     height: int = 10
-    calendar: Calendar = Calendar()
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 def chart_text(spec: ChartSpec) -> str:
@@ -109,7 +111,7 @@ def reduced(points: Sequence[Point], most: int) -> list[Point]:
 def _draw(spec: ChartSpec, points: list[Point]) -> str:
     import plotext
 
-    plotext.terminal.limit(False, False)
+    plotext.terminal.limit(*_OFF, *_OFF)
     figure: Any = type(plotext.figure)(plotext.terminal)
     figure.plot_size(spec.width, spec.height)
     figure.theme("colorless")
@@ -135,7 +137,7 @@ def _draw(spec: ChartSpec, points: list[Point]) -> str:
             )
             signal.lines()
             figure.draw(signal)
-    _rulers(figure, spec, left, right, low, high)
+    _rulers(figure, spec, (left, right), (low, high))
     text: str = figure.build().string()
     return text
 
@@ -181,24 +183,22 @@ def _limits(spec: ChartSpec, points: list[Point]) -> Point:
     return low - room, high + room
 
 
-def _rulers(
-    figure: Any, spec: ChartSpec, left: float, right: float, low: float, high: float
-) -> None:
-    figure.axes(False, axis="x", side=1)
-    figure.axes(False, axis="y", side=1)
+def _rulers(figure: Any, spec: ChartSpec, across: Point, up: Point) -> None:
+    (left, right), (low, high) = across, up
+    for axis in ("x", "y"):
+        figure.axes(*_OFF, axis=axis, side=1)
     rows = max(min(spec.height // 3, 5), 2)
     heights = [low + (high - low) * place / (rows - 1) for place in range(rows)]
     figure.ruler("y").ticks(
         heights, [clean(value(_short(height, high - low))) for height in heights]
     )
-    ticks = max(min((spec.width - 8) // 14, 8), 2)
-    times = [(right - left) * (place + 0.5) / ticks for place in range(ticks)]
-    figure.ruler("x").ticks(times, [spec.calendar.minute(left + ts) for ts in times])
+    times = round_times(left, right, max((spec.width - 8) // 12, 2), spec.calendar)
+    figure.ruler("x").ticks([ts - left for ts, _ in times], [label for _, label in times])
 
 
 def _short(number: float, spread: float) -> float:
     """The number without the digits that the chart cannot tell apart."""
-    digits = 2 - math.floor(math.log10(spread)) if spread > 0 else 3
+    digits = 1 - math.floor(math.log10(spread)) if spread > 0 else 3
     return round(number, max(min(digits, 12), 0)) + 0.0
 
 
@@ -211,8 +211,8 @@ def _line(text: Text) -> Line:
         number = str(color.number) if color is not None and color.number is not None else ""
         for place in range(mark.start, min(mark.end, len(roles))):
             roles[place] = _COLORS.get(number, "dim")
-    for letter, role in zip(text.plain, roles, strict=True):
-        letter = _STROKES.get((letter, role), letter)
+    for drawn, role in zip(text.plain, roles, strict=True):
+        letter = _STROKES.get((drawn, role), drawn)
         if pieces and pieces[-1].role == role:
             pieces[-1] = Piece(pieces[-1].text + letter, role)
         else:

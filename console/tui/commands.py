@@ -1,4 +1,4 @@
-"""Every command of the screen, declared once: bindings, footer, help and palette follow from here."""
+"""Every command of the screen, declared once: bindings, footer, help and palette follow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOME = ("models", "timeline", "inbox", "alert")
 """The panes of the home view, in the order of Tab."""
 LISTS = ("models", "timeline", "inbox", "logs")
 ACTING = ("inbox", "alert")
-ALL = (*HOME, "logs", "record")
+ALL = (*HOME, "logs", "record", "guide")
 
 NAMES = {
     "space": "space", "question_mark": "?", "slash": "/", "colon": ":", "exclamation_mark": "!",
@@ -73,24 +73,28 @@ COMMANDS = (
             ("inbox",)),
     # Evidence
     Command("screen.drill", ("enter",), "logs", "the log lines around the onset", ACTING, 95),
-    Command("screen.drill", ("enter",), "its alerts", "the alerts of this model alone", ("models",), 95),
+    Command("screen.drill", ("enter",), "its alerts", "the alerts of this model alone",
+            ("models",), 95),
     Command("screen.drill", ("enter",), "logs", "the model's log lines at the time cursor",
             ("timeline",), 95),
     Command("screen.drill", ("enter",), "record", "the whole record", ("logs",), 95),
     Command("screen.logs", ("l", "o"), "logs", "the log lines around the onset", ACTING),
-    Command("screen.reasons", ("w",), "why here", "why the alert stands where it stands", ACTING, 60),
+    Command("screen.reasons", ("w",), "why here", "why the alert stands where it stands",
+            ACTING, 60),
     Command("screen.copy", ("y",), "copy", "copies the alert as Markdown", ACTING, 55),
     Command("screen.copy", ("y",), "copy", "copies the log record", ("logs", "record"), 55),
     # Finding
     Command("screen.search", ("slash",), "filter", "filters the list", LISTS, 80),
     Command("screen.hit(1)", ("n",), "next", "the next row, or the next hit of the filter",
             ("inbox", "models", "timeline")),
-    Command("screen.hit(-1)", ("N",), "previous", "the one before", ("inbox", "models", "timeline")),
+    Command("screen.hit(-1)", ("N",), "previous", "the one before",
+            ("inbox", "models", "timeline")),
     Command("screen.hit(1)", ("n",), "next hit", "the next line that has the text, filtered or not",
             ("logs",)),
     Command("screen.hit(-1)", ("N",), "previous hit", "the one before", ("logs",)),
     # Logs
-    Command("screen.follow", ("f",), "follow", "goes to the newest line and stays there", ("logs",), 92),
+    Command("screen.follow", ("f",), "follow", "goes to the newest line and stays there",
+            ("logs",), 92),
     Command("screen.error(1)", ("e",), "next error", "the next line of level ERROR or worse",
             ("logs",), 78),
     Command("screen.error(-1)", ("E",), "previous error", "the one before", ("logs",)),
@@ -105,18 +109,23 @@ COMMANDS = (
             "moves the time cursor back; esc takes it away", HOME, 48),
     Command("app.pan(1)", ("right_square_bracket", "right"), "later", "moves it on", HOME, 47),
     Command("app.pause", ("space",), "pause",
-            "freezes the screen, never the collection; again to go on", (*HOME, "logs"), 40),
+            "freezes the screen, never the collection; again to go on",
+            (*HOME, "logs", "guide"), 40),
+    Command("app.go_to", ("t",), "go to time", "asks for a time and goes there",
+            (*HOME, "logs"), 30),
     # Places
     Command("screen.focus_pane('models')", ("1",), "models", "the models", HOME),
     Command("screen.focus_pane('timeline')", ("2",), "timeline", "the timeline", HOME),
     Command("screen.focus_pane('inbox')", ("3",), "inbox", "the inbox", HOME),
-    Command("screen.all_logs", ("4",), "all logs", "all log lines, at the time cursor or the newest",
-            HOME, 45),
+    Command("screen.all_logs", ("4",), "all logs",
+            "all log lines, at the time cursor or the newest",
+            (*HOME, "guide"), 45),
     Command("screen.next_pane", ("tab",), "pane", "the next pane", HOME, 44),
     Command("screen.previous_pane", ("shift+tab",), "back a pane", "the pane before", HOME),
     Command("screen.back", ("escape",), "back", "goes back, or clears the filter", ALL),
     Command("screen.back", ("1", "2", "3"), "home", "the home view", ("logs",)),
-    Command("app.command_palette", ("colon", "ctrl+p"), "commands", "all commands by name", ALL, 20),
+    Command("app.command_palette", ("colon", "ctrl+p"), "commands", "all commands by name",
+            ALL, 20),
     Command("app.help", ("question_mark", "f1"), "help", "help for what has the focus", ALL, 99),
     Command("app.leave", ("q",), "quit", "leaves the console; nothing is lost", ALL, 98),
 )  # fmt: skip

@@ -73,8 +73,10 @@ class Session(Protocol):
         ...
 
     def undo(self) -> Action | None:
-        """Takes back the user's last act that still stands, and returns that act; None: there is
-        none. A snapshot that shows it follows."""
+        """Takes back the user's last act that still stands and returns it; None if there is none.
+
+        A snapshot that shows it follows.
+        """
         ...
 
     def reader(self) -> LogReader | None:

@@ -57,6 +57,15 @@ class TimeSpan:
             return replace(self, cursor=cursor, end=None if later >= now else later)
         return replace(self, cursor=cursor)
 
+    def at(self, cursor: float, now: float) -> TimeSpan:
+        """The cursor at a time, in the middle of the span if it was outside."""
+        cursor = min(cursor, now)
+        start, end = self.bounds(now)
+        if start <= cursor <= end:
+            return replace(self, cursor=cursor)
+        end = cursor + self.width / 2
+        return replace(self, cursor=cursor, end=None if end >= now else end)
+
     def without_cursor(self) -> TimeSpan:
         """Back to now."""
         return replace(self, cursor=None, end=None)

@@ -38,7 +38,7 @@ class View:
     snapshot: Snapshot | None = None
     failure: str | None = None
     """Why the collection ended, in one line."""
-    time: TimeSpan = TimeSpan()
+    time: TimeSpan = field(default_factory=TimeSpan)
     paused: bool = False
     expected: Mapping[str, Expected] = field(default_factory=dict)
     model: str | None = None
@@ -110,8 +110,10 @@ def arranged(
 
 
 def cursor_after(shown: Sequence[Alert], cursor: int, now: Mapping[str, Alert]) -> str | None:
-    """Where the cursor belongs once the order is renewed: on its alert, or on the nearest one
-    still in work when its own has been put to rest. None for an empty inbox."""
+    """The id of the alert that the cursor belongs on once the order is renewed.
+
+    Its own, or the nearest one still in work when its own has been put to rest; None for none.
+    """
     if not shown:
         return None
     here = shown[min(cursor, len(shown) - 1)].id

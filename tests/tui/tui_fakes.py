@@ -27,6 +27,7 @@ from console.tui.view import STATE_AFTER
 
 NOW = 1_795_442_602.0  # 2026-11-23 14:03:22 UTC
 ONSET = NOW - 43 * MINUTE
+OLD, OLDER = NOW - 4.8 * HOUR, NOW - 5.5 * HOUR
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -212,11 +213,12 @@ def alert(
 
 ALERTS = (
     alert(1, "auc of fraud falling since 13:20: .941 → .893", "critical"),
-    alert(2, "age of churn drifted after import", "warning", model="churn", started=NOW - 4.8 * HOUR),
-    alert(3, "null rate of age up 12× in fraud", "warning", "acknowledged", started=ONSET + MINUTE),
-    alert(4, "clicks up 40 %: expected, campaign", "info", model="recommendations",
+    alert(2, "age of churn drifted after import", "warning", model="churn", started=OLD),
+    alert(3, "null rate of age in fraud up 12-fold", "warning", "acknowledged",
+          started=ONSET + MINUTE),
+    alert(4, "clicks of recommendations up 40 % as expected", "info", model="recommendations",
           started=NOW - 3 * HOUR),
-    alert(5, "latency p95 of eta 180 ms for 20 min", "warning", "resolved", "eta", NOW - 5.5 * HOUR),
+    alert(5, "latency p95 of eta 180 ms for 20 min", "warning", "resolved", "eta", OLDER),
 )  # fmt: skip
 
 
@@ -271,7 +273,7 @@ def log_line(index: int, ts: float, message: str = "", level: str = "INFO") -> L
         if error
         else None,
         template_id=None if message else template,
-        attributes='{"request":"r-%d","took_ms":12}' % index,
+        attributes=f'{{"request":"r-{index}","took_ms":12}}',
         file="serving/fraud.log",
         file_id=1,
         offset=index * 100,
@@ -414,7 +416,8 @@ class FakeSession:
 def hostile_text() -> str:
     return (
         "\x1b]0;owned\x07[/foo] [bold]x[/] \x1b[2J\x9b31m\u202eevil\u2066 \x00\x07\x7f "
-        "\u200bzero\u200d \u2028sep 漢字テスト 👩‍🚀 z\u0300\u0301\u0302\u0303\u0304 \x1bP1;2q\x1b\\ end"
+        "\u200bzero\u200d \u2028sep 漢字テスト 👩\u200d🚀 "
+        "z\u0300\u0301\u0302\u0303\u0304 \x1bP1;2q\x1b\\ end"
     )
 
 

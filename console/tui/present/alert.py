@@ -8,8 +8,8 @@ from console.alerts.alert import Alert, Cause, Member, RelatedLog
 from console.records.clock import MINUTE
 from console.tui.clean import clean
 from console.tui.present.health import SEVERITY_MARK, STATE_WORD, severity_role
-from console.tui.present.line import EMPTY, Line, Piece, Role, cells, crop, fit, piece, wrap
-from console.tui.present.words import Calendar, age, span, value, version_tag
+from console.tui.present.line import EMPTY, Line, Piece, Role, cells, crop, fit, piece, spread, wrap
+from console.tui.present.words import SIGMA, TIMES, Calendar, age, plural, span, value, version_tag
 
 LABEL = 8
 CAUSES, LOGS, MEMBERS = 3, 5, 5
@@ -98,7 +98,7 @@ def _why(alert: Alert, width: int, calendar: Calendar, now: float) -> list[Line]
     rest = alert.why[CAUSES:]
     if rest:
         share = sum(cause.confidence for cause in rest)
-        body.append((Piece(f"{100 * share:>3.0f} %  {len(rest)} others", "dim"),))
+        body.append((Piece(f"{100 * share:>3.0f} %  {plural(len(rest), 'other')}", "dim"),))
     return labelled("Why", body)
 
 
@@ -134,7 +134,7 @@ def _evidence(alert: Alert, width: int) -> list[Line]:
         ("p", found.p_value),
     ):
         if number is not None:
-            unit = " σ" if label == "effect" else ""
+            unit = f" {SIGMA}" if label == "effect" else ""
             parts.append(Piece(f"{' · ' if parts else ''}{label} {value(number)}{unit}", "dim"))
     if not parts:
         return []
@@ -145,11 +145,11 @@ def _evidence(alert: Alert, width: int) -> list[Line]:
 def _logs(logs: Sequence[RelatedLog], width: int) -> list[Line]:
     body: list[Line] = []
     for log in logs[:LOGS]:
-        lift = f"{log.lift:>4.0f}×" if log.lift < 10_000 else "9999×"
+        lift = f"{min(log.lift, 9999.0):>4.0f}{TIMES}"
         role = LEVEL_ROLE.get(log.level or "", "text")
-        head = (Piece(f"{lift} ", "strong"), Piece(f"{value(log.count)} of ", "dim"))
-        text = clean(log.template)
-        body.append(crop((*head, Piece(text, role)), width - LABEL - 2))
+        tail: Line = (Piece(plural(log.count, "line"), "dim"),)
+        text: Line = (Piece(f"{lift} ", "strong"), piece(log.template, role))
+        body.append(spread(text, tail, width - LABEL - 2))
     if not body:
         return []
     if len(logs) > LOGS:

@@ -25,11 +25,12 @@ def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
                 ),
             ),
         ]
-    first = paths.split()[0] if paths.strip() else "."
+    first = paths.split(maxsplit=1)[0] if paths.strip() else "."
     found = (
         "Nothing to read there yet."
         if not progress.files
-        else f"{plural(progress.files, 'file')} read, {plural(progress.rows, 'record')}, no model named."
+        else f"{plural(progress.files, 'file')} read, {plural(progress.rows, 'record')},"
+        " no model named."
     )
     texts: list[Line] = [
         (Piece("Waiting for records below ", "strong"), piece(paths, "accent")),

@@ -1,4 +1,4 @@
-"""Marks and colours of severity, state and health, the same everywhere; told apart without colour."""
+"""Marks and colours of severity, state and health; they differ without colour, too."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ from console.tui.present.health import (
     severity_role,
 )
 from console.tui.present.line import Line, Piece, fit
-from console.tui.present.words import age
+from console.tui.present.words import DASH, age
 
 MODEL_MOST = 12
-NARROW = 48
+NARROW = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,16 @@ class InboxLayout:
 
     rank: int
     model: int
+    """0 where every title names its model."""
 
 
 def layout(alerts: Sequence[Alert]) -> InboxLayout:
     """Columns as wide as what they hold."""
-    models = [cell_len(clean(alert.model or "all")) for alert in alerts]
+    models = [
+        cell_len(clean(alert.model))
+        for alert in alerts
+        if alert.model and alert.model.casefold() not in alert.title.casefold()
+    ]
     return InboxLayout(len(str(max(len(alerts), 1))), min(max(models, default=0), MODEL_MOST))
 
 
@@ -44,13 +49,14 @@ def row(alert: Alert, of: InboxLayout, *, now: float, width: int) -> Line:
     role = severity_role(alert)
     mark = SEVERITY_MARK[alert.severity]
     pieces = [
-        Piece(f" {fit(str(alert.rank) if alert.rank else '–', of.rank, right=True)} ", "dim"),
+        Piece(f" {fit(str(alert.rank) if alert.rank else DASH, of.rank, right=True)} ", "dim"),
         Piece(f"{mark} ", role),
     ]
     if width >= NARROW:
         pieces.append(Piece(f"{SEVERITY_WORD[alert.severity]} ", role))
     pieces.append(Piece(STATE_MARK[alert.state] + " ", "dim" if rest else "ok"))
-    pieces.append(Piece(fit(alert.model or "all", of.model) + " ", "dim"))
+    if of.model:
+        pieces.append(Piece(fit(alert.model or "", of.model) + " ", "dim"))
     tail = STATE_WORD[alert.state] if rest else age(now - alert.started_at)
     left = width - sum(cell_len(part.text) for part in pieces) - len(tail) - 2
     title = fit(alert.title, max(left, 0))

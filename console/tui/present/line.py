@@ -89,16 +89,18 @@ def wrap(of: Line, width: int) -> list[Line]:
     row: list[Piece] = []
     used = 0
     for part in of:
-        for word, gap in _words(part.text):
+        for whole, spaces in _words(part.text):
+            word = whole
             size = cell_len(word)
             if row and used + size > width and word:
                 done.append(_trimmed(row))
                 row, used = [], 0
             if size > width:
-                *whole, word = chop_cells(word, width)
-                done.extend((Piece(chunk, part.role),) for chunk in whole)
+                chunks = chop_cells(whole, width)
+                done.extend((Piece(chunk, part.role),) for chunk in chunks[:-1])
+                word = chunks[-1]
                 size = cell_len(word)
-            gap = gap[: max(width - used - size, 0)]
+            gap = spaces[: max(width - used - size, 0)]
             if row and row[-1].role == part.role:
                 row[-1] = Piece(row[-1].text + word + gap, part.role)
             else:

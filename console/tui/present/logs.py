@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from console.store.pages import LogLine
 from console.tui.clean import clean, clean_lines
 from console.tui.present.line import EMPTY, Line, Piece, Role, fit, piece, wrap
-from console.tui.present.words import Calendar, count, version_tag
+from console.tui.present.words import DASH, Calendar, count, version_tag
 
 RELATED = "▌"
 LEVEL_ROLE: dict[str, Role] = {
@@ -77,11 +77,9 @@ def row(line: LogLine, look: LogLook, width: int) -> Line:
 
 def _stamp(ts: float, look: LogLook, *, wide: bool) -> str:
     """The time, with milliseconds where there is room, with the day where it is another."""
-    text = look.calendar.clock(ts)
+    text = look.calendar.fine(ts) if wide else look.calendar.clock(ts)
     if look.day and look.calendar.date(ts) != look.day:
         text = f"{look.calendar.day(ts)} {look.calendar.minute(ts)}"
-    elif wide:
-        text += f".{int(ts % 1 * 1000):03d}"
     return fit(text, 12 if wide or look.day else 8) + " "
 
 
@@ -106,10 +104,10 @@ def record_lines(line: LogLine, width: int, calendar: Calendar) -> list[Line]:
     """Everything that is known of a record."""
     facts: list[tuple[str, str]] = [
         ("time", calendar.exact(line.ts)),
-        ("level", line.level or "–"),
-        ("model", f"{line.model or '–'} {version_tag(line.version)}".rstrip()),
-        ("stage", line.stage or "–"),
-        ("logger", line.logger or "–"),
+        ("level", line.level or DASH),
+        ("model", f"{line.model or DASH} {version_tag(line.version)}".rstrip()),
+        ("stage", line.stage or DASH),
+        ("logger", line.logger or DASH),
         ("file", line.file),
         ("byte", count(line.offset) if line.offset < 100_000 else f"{line.offset:,}"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.alerts.alert import Alert
 from console.tui.clean import clean
-from console.tui.present.words import Calendar, value
+from console.tui.present.words import TIMES, Calendar, value
 
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_[]<>|#"})
 
@@ -24,8 +24,7 @@ def alert_markdown(alert: Alert, calendar: Calendar) -> str:
     lines = [
         f"## {escaped(alert.title)}",
         "",
-        f"**{alert.severity}**, {alert.state}, since {calendar.exact(alert.started_at)}"
-        f" · `{clean(alert.id)}`",
+        f"**{alert.severity}**, {alert.state}, since {calendar.exact(alert.started_at)}",
         "",
     ]
     for label, text in (
@@ -43,7 +42,7 @@ def alert_markdown(alert: Alert, calendar: Calendar) -> str:
     if alert.related_logs:
         lines.append("- **Related logs:**")
         lines += [
-            f"  - {log.lift:.0f}×, {log.count} lines: {code(log.template)}"
+            f"  - {min(log.lift, 9999.0):.0f}{TIMES}, {log.count} lines: {code(log.template)}"
             f" ({code(log.file)}, byte {log.offset})"
             for log in alert.related_logs
         ]

@@ -11,12 +11,12 @@ from console.engine.snapshot import Gauge, ModelPane
 from console.tui.clean import clean
 from console.tui.present.health import health_mark, health_role
 from console.tui.present.line import Line, Piece, fit
-from console.tui.present.words import version_tag
+from console.tui.present.words import DASH, version_tag
 from console.tui.spark import sparkline
 
 GAP = 2
 NAME_MOST = 24
-SPARK_LEAST, SPARK_MOST = 6, 20
+SPARK_LEAST, SPARK_USUAL, SPARK_MOST = 5, 10, 20
 WANTED = ("perf", "drift", "errors", "latency", "nulls", "volume")
 """Which gauges stay when there is not room for all, the most wanted first."""
 
@@ -66,13 +66,14 @@ def layout(models: Sequence[ModelPane], width: int) -> ModelLayout:
         if GAP + widths[label] <= left:
             kept.add(label)
             left -= GAP + widths[label]
-    columns = {label: Column(label, widths[label]) for label in widths if label in kept}
-    for place, label in enumerate(order):
-        share = left // max(len(kept) - place, 1) - 1
-        spark = min(max(share, min(left - 1, 10) if place == 0 else 0), SPARK_MOST)
-        if label in columns and spark >= SPARK_LEAST:
-            columns[label] = Column(label, widths[label], spark)
-            left -= 1 + spark
+    with_spark = [label for label in order if label in kept]
+    with_spark = with_spark[: max(left // (1 + SPARK_USUAL), 1 if left > SPARK_LEAST else 0)]
+    spark = min(left // max(len(with_spark), 1) - 1, SPARK_MOST)
+    columns = {
+        label: Column(label, widths[label], spark if label in with_spark else 0)
+        for label in widths
+        if label in kept
+    }
     return ModelLayout(name, tuple(columns.values()), alerts)
 
 
@@ -112,7 +113,7 @@ def row(model: ModelPane, of: ModelLayout) -> Line:
 def _gauge(gauge: Gauge | None, column: Column) -> list[Piece]:
     if gauge is None:
         blank = " " * (column.spark + 1) if column.spark else ""
-        return [Piece(fit("–", column.width, right=True) + blank, "dim")]
+        return [Piece(fit(DASH, column.width, right=True) + blank, "dim")]
     role = "dim" if gauge.value is None else health_role(gauge.health)
     pieces = [Piece(fit(_text(gauge), column.width, right=True), role)]
     if column.spark:
@@ -123,7 +124,7 @@ def _gauge(gauge: Gauge | None, column: Column) -> list[Piece]:
 
 def _text(gauge: Gauge) -> str:
     """The value; a mark tells what is not well without colour."""
-    text = "–" if gauge.value is None else clean(gauge.text)
+    text = DASH if gauge.value is None else clean(gauge.text)
     mark = {"critical": "▲", "warning": "▴"}.get(gauge.health, "")
     return f"{text}{mark}" if mark else text + " "
 

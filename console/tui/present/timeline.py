@@ -8,22 +8,19 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from console.alerts.alert import Alert
+from console.detectors.protocol import Severity
 from console.engine.snapshot import EventMark, Snapshot
-from console.records.clock import DAY, HOUR, MINUTE
 from console.tui.clean import clean
 from console.tui.present.health import SEVERITY_ORDER, at_rest
 from console.tui.present.line import Line, Piece, Role, fit
-from console.tui.present.words import Calendar, span, version_tag
+from console.tui.present.ticks import round_times
+from console.tui.present.words import DASH, Calendar, span, version_tag
 
 EVERYWHERE = "all models"
 NAME_MOST = 16
-SHADES = {"critical": "█", "warning": "▓", "info": "▒"}
+SHADES: dict[Severity, str] = {"critical": "█", "warning": "▓", "info": "▒"}
 AT_REST_SHADE = "░"
 EVENT, PLANNED, LASTING, CURSOR = "▼", "▽", "╌", "│"
-STEPS = (
-    MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR,
-    6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY,
-)  # fmt: skip
 TICK_CELLS = 10
 
 
@@ -32,7 +29,7 @@ class Lane:
     """What happened to one model; `model` None is the lane of what concerns all."""
 
     model: str | None
-    alerts: tuple[tuple[float, float | None, str, bool], ...]
+    alerts: tuple[tuple[float, float | None, Severity, bool], ...]
     """Start, end (None: still on), severity, whether at rest."""
     events: tuple[EventMark, ...]
 
@@ -60,7 +57,7 @@ class Axis:
 
 def lanes(snapshot: Snapshot, alerts: Sequence[Alert], start: float, end: float) -> list[Lane]:
     """A lane for every model, in their order, and one for what concerns all if there is any."""
-    spans: dict[str | None, list[tuple[float, float | None, str, bool]]] = {}
+    spans: dict[str | None, list[tuple[float, float | None, Severity, bool]]] = {}
     for alert in alerts:
         entry = (alert.started_at, alert.ended_at, alert.severity, at_rest(alert))
         if alert.started_at < end and (alert.ended_at is None or alert.ended_at >= start):
@@ -95,9 +92,7 @@ def row(lane: Lane, at: Axis, *, now: float, cursor: float | None) -> Line:
     for begun, ended, severity, rest in sorted(
         lane.alerts, key=lambda entry: (not entry[3], order[entry[2]])
     ):
-        shade: tuple[str, Role] = (
-            (AT_REST_SHADE, "dim") if rest else (SHADES[severity], _role(severity))
-        )
+        shade: tuple[str, Role] = (AT_REST_SHADE, "dim") if rest else (SHADES[severity], severity)
         _fill(marks, at, begun, now if ended is None else ended, shade)
     taken = [mark[0] != "·" for mark in marks]
     for event in lane.events:
@@ -108,10 +103,6 @@ def row(lane: Lane, at: Axis, *, now: float, cursor: float | None) -> Line:
     if cursor is not None and 0 <= (here := at.cell(cursor)) <= at.width:
         marks[min(here, at.width - 1)] = (CURSOR, "accent")
     return (Piece(fit(f" {lane_name(lane)}", at.name)), *_joined(marks))
-
-
-def _role(severity: str) -> Role:
-    return "critical" if severity == "critical" else "warning" if severity == "warning" else "info"
 
 
 def _fill(
@@ -162,19 +153,11 @@ def _joined(marks: Sequence[tuple[str, Role]]) -> list[Piece]:
 
 def ticks(at: Axis, calendar: Calendar) -> str:
     """The axis' labels: clock times, the day where it begins."""
-    step = next((step for step in STEPS if step / at.seconds >= TICK_CELLS), STEPS[-1])
     letters = [" "] * (at.name + at.width)
-    offset = calendar.moment(at.end).utcoffset()
-    shift = offset.total_seconds() if offset else 0.0
-    first = -(-(at.start + shift) // step) * step - shift
-    tick = first
-    while tick <= at.end:
-        midnight = (tick + shift) % DAY == 0
-        label = calendar.day(tick) if midnight or step >= DAY else calendar.minute(tick)
+    for tick, label in round_times(at.start, at.end, max(at.width // TICK_CELLS, 1), calendar):
         place = at.name + at.cell(tick)
         if place + len(label) <= len(letters):
             letters[place : place + len(label)] = label
-        tick += step
     return "".join(letters)
 
 
@@ -184,7 +167,7 @@ def span_text(
     """`last 6 h`, or from when to when."""
     if follows:
         return f"last {span(at_end - at_start)}"
-    return f"{calendar.near(at_start, now)} – {calendar.near(at_end, now)}"
+    return f"{calendar.near(at_start, now)} {DASH} {calendar.near(at_end, now)}"
 
 
 def at_cursor(lanes_: Sequence[Lane], at: Axis, cursor: float) -> str:

@@ -7,6 +7,10 @@ from datetime import UTC, datetime, tzinfo
 
 from console.records.clock import DAY, HOUR, MINUTE
 
+DASH = "\u2013"
+"""Stands for what is not there, and between two ends."""
+TIMES = "\u00d7"
+SIGMA = "\u03c3"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -44,8 +48,13 @@ class Calendar:
 
     def exact(self, ts: float) -> str:
         """`2026-11-20 14:03:22.123 UTC`."""
-        moment = self.moment(ts)
-        return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} {moment.tzname()}"
+        moment = self.moment(round(ts, 3))
+        thousandths = round(moment.microsecond / 1000)
+        return f"{moment:%Y-%m-%d %H:%M:%S}.{thousandths:03d} {moment.tzname()}"
+
+    def fine(self, ts: float) -> str:
+        """`14:03:22.123`."""
+        return self.exact(ts)[11:23]
 
     @property
     def name(self) -> str:
@@ -98,7 +107,7 @@ def size(number: float) -> str:
 def value(number: float | None) -> str:
     """A measured value in four significant digits; a dash for none."""
     if number is None:
-        return "–"
+        return DASH
     magnitude = abs(number)
     if magnitude >= 10_000:
         return f"{number:,.0f}" if magnitude < 1e7 else f"{number:.3g}"

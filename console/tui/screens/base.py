@@ -45,6 +45,10 @@ class ConsoleScreen(Screen[None]):
         if self.pane:
             self.query_one(Footer).keys(footer(self.pane))
 
+    def on_descendant_focus(self) -> None:
+        """The footer follows the focus."""
+        self.show_keys()
+
     def on_screen_resume(self) -> None:
         """What happened while another screen lay on top."""
         self.apply(self.console_app.view)

@@ -19,8 +19,7 @@ from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.choose import Choice, Choose, resolutions, snoozes
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Footer, Heading
-from console.tui.widgets.document import Document
-from console.tui.widgets.lists import LaneRows, ModelRows
+from console.tui.widgets.lists import GuideDocument, LaneRows, ModelRows
 from console.tui.widgets.paint import OneLine
 from console.tui.widgets.panes import AlertPane, InboxPane
 from console.tui.widgets.rows import Rows
@@ -42,7 +41,7 @@ class HomeScreen(ConsoleScreen):
         yield ModelRows(id="models")
         yield Heading("2", "Timeline", id="timeline-heading")
         yield LaneRows(id="timeline")
-        yield Document(id="guide")
+        yield GuideDocument(id="guide")
         with Container(id="work"):
             yield InboxPane(id="inbox-pane")
             yield AlertPane(id="alert-pane")
@@ -91,9 +90,11 @@ class HomeScreen(ConsoleScreen):
             self._show_notice(view)
             empty = view.snapshot is None or not (view.snapshot.models or view.snapshot.inbox)
             self.set_class(empty, "empty")
+            if empty != (self.pane == "guide"):
+                self._pane("guide" if empty else "inbox").focus()
             if empty:
                 paths = self.console_app.session.paths
-                self.query_one("#guide", Document).show(
+                self.query_one("#guide", GuideDocument).show(
                     lambda width: guide(view.snapshot, paths, width), from_top=False
                 )
             self._show_models(view)
@@ -194,14 +195,14 @@ class HomeScreen(ConsoleScreen):
         """Headings and footer follow the focus."""
         for name in HOME:
             self.query_one(f"#{name}-heading", Heading).active = name == self.pane
-        self.show_keys()
+        super().on_descendant_focus()
         self._arrange()
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading goes to its pane."""
         self.action_focus_pane(str(event.heading.id).removesuffix("-heading"))
 
-    def on_rows_chosen(self, event: Rows.Chosen[object]) -> None:
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """A second click drills."""
         event.stop()
         self.action_drill()
@@ -228,7 +229,7 @@ class HomeScreen(ConsoleScreen):
     def action_back(self) -> None:
         """Clears what narrows or points, one thing a press; then back to the inbox."""
         app, pane = self.console_app, self.pane
-        if pane in self._filters and self._filters[pane]:
+        if self._filters.get(pane):
             self._filters[pane] = ""
         elif pane == "inbox" and self.inbox.filter:
             self.inbox.narrow("")

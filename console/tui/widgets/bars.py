@@ -26,7 +26,7 @@ class Heading(Paints):
 
     DEFAULT_CSS = "Heading { height: 1; }"
 
-    active = var(False)
+    active: var[bool] = var(bool)
     """Whether its pane has the focus."""
 
     def __init__(self, digit: str, name: str, *, id: str | None = None) -> None:  # noqa: A002

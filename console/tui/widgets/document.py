@@ -48,7 +48,7 @@ class Document(Paints, ScrollView, can_focus=True):
             self.virtual_size = Size(0, len(self._lines))
             self.refresh()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
         """Wraps anew."""
         if self.scrollable_content_region.width != self._width:
             self._write()

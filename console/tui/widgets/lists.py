@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from console.alerts.alert import Alert
 from console.engine.snapshot import ModelPane
@@ -104,6 +105,21 @@ class LogRows(Rows[LogLine]):
 
     look: logs.LogLook
 
+    class Ends(Message):
+        """The first (-1) or the last (1) line of all is wanted, not of what is held."""
+
+        def __init__(self, side: int) -> None:
+            super().__init__()
+            self.side = side
+
+    def action_top(self) -> None:
+        """The first line of all."""
+        self.post_message(self.Ends(-1))
+
+    def action_bottom(self) -> None:
+        """The last line of all."""
+        self.post_message(self.Ends(1))
+
     def key_of(self, item: LogLine) -> Hashable:
         """Time, file and offset."""
         return item.key
@@ -124,14 +140,15 @@ class AlertDocument(Document):
     BINDINGS = _bindings("alert")
 
 
+class GuideDocument(Document):
+    """What an empty console says."""
+
+    pane = "guide"
+    BINDINGS = _bindings("guide")
+
+
 class RecordDocument(Document):
     """One record in full."""
 
     pane = "record"
     BINDINGS = _bindings("record")
-
-
-Pane = ModelRows | LaneRows | InboxRows | LogRows | AlertDocument | RecordDocument
-PANES: Sequence[type[Pane]] = (
-    ModelRows, LaneRows, InboxRows, LogRows, AlertDocument, RecordDocument,
-)  # fmt: skip

@@ -25,10 +25,13 @@ class Paints(Widget):
         return self.get_component_rich_style(f"role--{role}", partial=True)
 
     def paint(self, line: Line, width: int, base: Style | None = None) -> Strip:
-        """A strip of exactly `width` cells; `base` is the row's own style."""
+        """A strip of exactly `width` cells; `base` is the row's own style.
+
+        A reversed row (the cursor of a terminal's own colours) is left in one piece.
+        """
         row = self.rich_style if base is None else base
         segments = [
-            Segment(clean(part.text), row + self.role_style(part.role))
+            Segment(clean(part.text), row if row.reverse else row + self.role_style(part.role))
             for part in crop(line, width)
         ]
         return Strip(segments).adjust_cell_length(width, row)

@@ -12,7 +12,7 @@ from textual.worker import Worker, WorkerState
 from console.alerts.alert import Alert
 from console.tui.chart import ChartSpec, chart
 from console.tui.present import inbox
-from console.tui.present.alert import LABEL, alert_lines, headline
+from console.tui.present.alert import alert_lines, headline
 from console.tui.present.health import at_rest, severity_role
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
@@ -130,7 +130,7 @@ class InboxPane(Vertical):
             return [(Piece(" nothing so far; reading goes on", "dim"),)]
         return [(Piece(" nothing needs you", "ok"),)]
 
-    def on_rows_moved(self, event: Rows.Moved[Alert]) -> None:
+    def on_rows_moved(self, event: Rows.Moved) -> None:
         """The message beside follows the cursor."""
         if event.by_user:
             self._touched = True
@@ -200,7 +200,7 @@ class AlertPane(Vertical):
         found = alert.evidence
         if len(found.points) < 2:
             return ()
-        height = max(min(self.document.size.height - 8, CHART_MOST), CHART_LEAST)
+        height = max(min(self.document.size.height // 3, CHART_MOST), CHART_LEAST)
         start, end = found.points[0][0], found.points[-1][0]
         events = tuple(
             (event.ts, 0.0)
@@ -216,7 +216,7 @@ class AlertPane(Vertical):
             cursor=cursor if cursor is not None and start <= cursor <= end else None,
             events=events,
             role=severity_role(alert) if alert.severity != "info" else "info",
-            width=min(width - LABEL, CHART_WIDEST),
+            width=min(width - 5, CHART_WIDEST),
             height=height,
             calendar=self._calendar,
         )

@@ -7,7 +7,7 @@ width; a change of theme drops them.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.style import Style
 from textual import events
@@ -33,25 +33,32 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
     class Moved(Message):
         """The cursor lies on another row, by the user's hand or because the rows changed."""
 
-        def __init__(self, rows: Rows[RowT], *, by_user: bool) -> None:
+        def __init__(self, rows: Rows[Any], *, by_user: bool) -> None:
             super().__init__()
             self.rows = rows
             self.by_user = by_user
 
         @property
-        def control(self) -> Rows[RowT]:
+        def control(self) -> Rows[Any]:
             """The list."""
             return self.rows
+
+    class Scrolled(Message):
+        """Other rows can be seen."""
+
+        def __init__(self, rows: Rows[Any]) -> None:
+            super().__init__()
+            self.rows = rows
 
     class Chosen(Message):
         """The row under the cursor was clicked again: drill."""
 
-        def __init__(self, rows: Rows[RowT]) -> None:
+        def __init__(self, rows: Rows[Any]) -> None:
             super().__init__()
             self.rows = rows
 
         @property
-        def control(self) -> Rows[RowT]:
+        def control(self) -> Rows[Any]:
             """The list."""
             return self.rows
 
@@ -72,7 +79,7 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
 
     def stamp_of(self, item: RowT) -> Hashable:
         """All that its picture depends on, beside selection, width and theme."""
-        return item  # type: ignore[return-value]  # rows are frozen dataclasses unless they say so
+        raise NotImplementedError
 
     def draw(self, item: RowT, width: int, *, selected: bool) -> Line:
         """The row's picture."""
@@ -101,20 +108,30 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         If the key is gone, the cursor goes to the nearest neighbour that is still there.
         """
         before_key = self._keys[self._cursor] if self._keys else None
-        height = self._cursor - self.scroll_offset.y
+        anchor, height = self._anchor()
         keys = [self.key_of(item) for item in items]
         index = {key: place for place, key in enumerate(keys)}
         place = self._place(index, len(keys))
         self._items, self._keys, self._index, self._empty = items, keys, index, empty
         self._cursor = place
         self.virtual_size = Size(0, len(items))
-        if keys and 0 <= height < self.size.height:
-            self._keep_height(height)
+        if keys:
+            self._keep_height(index.get(anchor, place), height)
         self.refresh()
-        if keys and before_key != keys[place]:
+        if (keys[place] if keys else None) != before_key:
             self.post_message(self.Moved(self, by_user=False))
-        elif not keys and before_key is not None:
-            self.post_message(self.Moved(self, by_user=False))
+
+    def _anchor(self) -> tuple[Hashable, int]:
+        """The row that must not move on the screen, and its height.
+
+        The cursor's, or the topmost one when the cursor is off the screen.
+        """
+        top = self.scroll_offset.y
+        if not self._keys:
+            return None, 0
+        if top <= self._cursor < top + max(self.size.height, 1):
+            return self._keys[self._cursor], self._cursor - top
+        return self._keys[min(top, len(self._keys) - 1)], 0
 
     def _place(self, index: dict[Hashable, int], length: int) -> int:
         if not self._keys or not length:
@@ -126,8 +143,8 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
                     return index[self._keys[old]]
         return min(here, length - 1)
 
-    def _keep_height(self, height: int) -> None:
-        top = max(min(self._cursor - height, len(self._items) - self.size.height), 0)
+    def _keep_height(self, place: int, height: int) -> None:
+        top = max(min(place - height, len(self._items) - self.size.height), 0)
         if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
@@ -142,6 +159,12 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         if moved:
             self.refresh()
             self.post_message(self.Moved(self, by_user=by_user))
+
+    def place_at(self, key: Hashable, height: int) -> None:
+        """Puts the cursor on the row of that key, and the row at that height of the screen."""
+        if key in self._index:
+            self.move_to(self._index[key], by_user=False)
+            self._keep_height(self._index[key], height)
 
     def move_to_key(self, key: Hashable) -> bool:
         """Puts the cursor on the row of that key, if it is there."""
@@ -161,6 +184,12 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         """Whether the row under the cursor can be seen."""
         top = self.scroll_offset.y
         return bool(self._items) and self.display and top <= self._cursor < top + self.size.height
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Tells which rows can be seen now."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(self.Scrolled(self))
 
     # Drawing
 

@@ -1,0 +1,60 @@
+"""Help for a pane: our few words of prose, and its keys from the one table of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from console.tui.commands import of_pane
+from console.tui.present.line import EMPTY, Line, Piece, fit, piece, wrap
+
+FOLDER = Path(__file__).parent.parent / "help"
+KEYS_WIDTH = 14
+
+
+def prose(pane: str) -> str:
+    """The Markdown of a pane's help: headings, paragraphs and lists, nothing more."""
+    return (FOLDER / f"{pane}.md").read_text(encoding="utf-8")
+
+
+def help_lines(pane: str, width: int, *, more: Sequence[Line] = ()) -> list[Line]:
+    """Prose, `more` of the moment, and the keys."""
+    lines = markdown_lines(prose(pane), width)
+    if more:
+        lines += [EMPTY, *more]
+    lines += [EMPTY, (Piece(" Keys", "strong"),)]
+    for command in of_pane(pane):
+        keys = Piece(f" {fit(command.shown, KEYS_WIDTH)} ", "accent")
+        inside = wrap((piece(f"{command.word}: {command.help}"),), width - KEYS_WIDTH - 3)
+        lines.append((keys, *inside[0]))
+        lines += [(Piece(" " * (KEYS_WIDTH + 2)), *rest) for rest in inside[1:]]
+    return lines
+
+
+def markdown_lines(text: str, width: int) -> list[Line]:
+    """Our own help's Markdown as lines: `#` headings, paragraphs, `-` items, `code`."""
+    lines: list[Line] = []
+    for block in text.strip().split("\n\n"):
+        if lines:
+            lines.append(EMPTY)
+        if block.startswith("#"):
+            lines.append((piece(f" {block.lstrip('# ')}", "strong"),))
+            continue
+        items = block.split("\n- ") if block.startswith("- ") else [block]
+        for item in items:
+            bullet = " · " if block.startswith("- ") else " "
+            words = " ".join(item.removeprefix("- ").split())
+            inside = wrap(_coded(words), width - cell_len(bullet) - 1)
+            lines.append((Piece(bullet, "dim"), *inside[0]))
+            lines += [(Piece(" " * cell_len(bullet)), *rest) for rest in inside[1:]]
+    return lines
+
+
+def _coded(text: str) -> Line:
+    return tuple(
+        piece(part, "accent" if place % 2 else "text")
+        for place, part in enumerate(text.split("`"))
+        if part
+    )

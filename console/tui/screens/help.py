@@ -1,0 +1,60 @@
+"""Help for what has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from console.tui.present.help import help_lines
+from console.tui.present.line import Line, Piece
+from console.tui.widgets.document import Document
+from console.tui.widgets.paint import OneLine
+
+
+class HelpDocument(Document):
+    """The text."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("j,down", "down", show=False),
+        Binding("k,up", "up", show=False),
+        Binding("g,home", "top", show=False),
+        Binding("G,end", "bottom", show=False),
+        Binding("ctrl+d,pagedown,space", "half(1)", show=False),
+        Binding("ctrl+u,pageup", "half(-1)", show=False),
+    ]
+
+
+class HelpScreen(ModalScreen[None]):
+    """Prose and keys of one pane; any of the usual ways out."""
+
+    BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss(None)", show=False)]  # noqa: RUF012
+
+    def __init__(self, pane: str, more: Sequence[Line] = ()) -> None:
+        super().__init__()
+        self._pane, self._more = pane, more
+
+    def compose(self) -> ComposeResult:
+        """The text and how to leave."""
+        with Vertical(classes="box"):
+            yield HelpDocument(id="help")
+            yield OneLine((Piece(" esc", "accent"), Piece(" closes · j k scroll", "dim")))
+
+    def on_mount(self) -> None:
+        """As tall as it needs to be."""
+        document = self.query_one(HelpDocument)
+        document.show(lambda width: help_lines(self._pane, width, more=self._more), from_top=True)
+        document.focus()
+        self.call_after_refresh(self._grow)
+
+    def _grow(self) -> None:
+        document = self.query_one(HelpDocument)
+        most = max(self.app.size.height - 6, 4)
+        document.styles.height = min(max(len(document.lines), 4), most)
+
+    def on_resize(self) -> None:
+        """Never taller than the screen."""
+        self._grow()

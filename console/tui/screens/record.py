@@ -1,0 +1,49 @@
+"""One log record in full."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from console.store.pages import LogLine
+from console.tui.present.line import Piece
+from console.tui.present.logs import record_lines, record_text
+from console.tui.screens.base import ConsoleScreen
+from console.tui.view import View
+from console.tui.widgets.bars import Footer, Heading
+from console.tui.widgets.lists import RecordDocument
+
+
+class RecordScreen(ConsoleScreen):
+    """Everything that is known of a line."""
+
+    def __init__(self, line: LogLine) -> None:
+        super().__init__()
+        self._line = line
+
+    def compose(self) -> ComposeResult:
+        """The text and the keys."""
+        yield Heading("", "Record", id="record-heading")
+        yield RecordDocument(id="record")
+        yield Footer(id="footer")
+
+    def on_mount(self) -> None:
+        """Writes it."""
+        calendar = self.console_app.calendar
+        heading = self.query_one(Heading)
+        heading.active = True
+        heading.show((Piece(calendar.exact(self._line.ts), "dim"),))
+        document = self.query_one(RecordDocument)
+        document.show(lambda width: record_lines(self._line, width, calendar), from_top=True)
+        document.focus()
+
+    def apply(self, view: View) -> None:
+        """A record does not change."""
+
+    def action_copy(self) -> None:
+        """Copies it, through the terminal."""
+        self.app.copy_to_clipboard(record_text(self._line, self.console_app.calendar))
+        self.say((Piece("copied, if the terminal lets us (OSC 52)", "ok"),))
+
+    def action_back(self) -> None:
+        """Back to the lines."""
+        self.dismiss()
