@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import polars as pl
 
 from console.formats.framing import BOM, Lines, piece, split, without_mark
 from console.formats.framing import rejects as reject_frame
 from console.formats.json_body import table as read_table
+from console.formats.json_kinds import SHARED
 from console.formats.json_records import by_kind
 from console.formats.protocol import Decoded
 from console.records.frames import Records, records
@@ -23,13 +25,21 @@ class JsonLines:
 
     name = "jsonl"
 
-    def recognise(self, sample: bytes, path: str) -> str | None:  # noqa: ARG002
-        """Why the sample looks like JSON Lines: most of its first lines are JSON objects."""
+    def recognise(self, sample: bytes, path: str) -> str | None:
+        """Why the sample looks like JSON Lines: most of its first lines are JSON objects.
+
+        A `.json` file is more often a document than a log, so one of its objects must have a time.
+        """
         lines, _ = split(sample.removeprefix(BOM), final=b"\n" not in sample)
         texts = [text for index in range(len(lines)) if (text := lines[index].strip(b" \t\r\x00"))]
         looked_at = min(len(texts), _LOOKED_AT)
-        found = sum(_is_object(text) for text in texts[:looked_at])
+        objects = [entry for text in texts[:looked_at] if (entry := _object(text)) is not None]
+        found = len(objects)
         if found == 0 or found * 2 < looked_at:
+            return None
+        if path.endswith(".json") and not any(
+            set(SHARED["ts"]) & entry.keys() for entry in objects
+        ):
             return None
         return f"{found} of its first {looked_at} lines are JSON objects"
 
@@ -58,8 +68,9 @@ def _records(lines: Lines, chunk: Chunk, defaults: Defaults) -> Records:
     return records(**frames)
 
 
-def _is_object(text: bytes) -> bool:
+def _object(text: bytes) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(text), dict)
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return value if isinstance(value, dict) else None

@@ -13,7 +13,7 @@ from console.formats.protocol import Format
 from console.formats.text import TextLog
 
 GROUP = "model_console.formats"
-"""Entry points of plug-ins: each names a `Format`, or a callable without arguments that makes it."""
+"""Entry points of plug-ins: each names a `Format`, or something to call that returns one."""
 
 SAMPLE = 64 * 1024
 """Bytes of a file's beginning that detection looks at."""
@@ -65,13 +65,19 @@ def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:
     `sample` is the file's beginning, up to `SAMPLE` bytes; `wanted` the format that the settings
     name, which is not questioned.
     """
+    return _by_content(sample, path) if wanted is None else _by_settings(wanted)
+
+
+def _by_settings(wanted: str) -> Detection:
     known = formats()
-    if wanted is not None:
-        format_ = known.named(wanted)
-        if format_ is None:
-            names = ", ".join(sorted(entry.name for entry in known.formats))
-            return Detection(None, f"there is no format {wanted}; there are {names}")
-        return Detection(format_, "the settings say so")
+    named = known.named(wanted)
+    if named is None:
+        names = ", ".join(sorted(entry.name for entry in known.formats))
+        return Detection(None, f"there is no format {wanted}; there are {names}")
+    return Detection(named, "the settings say so")
+
+
+def _by_content(sample: bytes, path: str) -> Detection:
     body = sample.removeprefix(BOM).lstrip(b"\x00")
     if not body.strip():
         return Detection(None, "empty so far", settled=False)
@@ -80,12 +86,12 @@ def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:
             return Detection(None, f"compressed by {name}")
     if b"\n" not in body and len(sample) < SAMPLE:
         return Detection(None, "no whole line yet", settled=False)
-    found = [(entry, why) for entry in known.formats if (why := entry.recognise(sample, path))]
-    if found:
-        usual = _BY_NAME.get(PurePath(path).suffix.lower())
-        chosen, why = next((pair for pair in found if pair[0].name == usual), found[0])
-        return Detection(chosen, why)
-    return Detection(None, _unknown(body))
+    found = [(entry, why) for entry in formats().formats if (why := entry.recognise(sample, path))]
+    if not found:
+        return Detection(None, _unknown(body))
+    usual = _BY_NAME.get(PurePath(path).suffix.lower())
+    chosen, why = next((pair for pair in found if pair[0].name == usual), found[0])
+    return Detection(chosen, why)
 
 
 def _unknown(body: bytes) -> str:
