@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from console.records.clock import DAY, HOUR, MINUTE
 
@@ -129,6 +128,8 @@ def one_of(*choices: str) -> Reader:
 
 def timezone(value: Any) -> str:
     """The IANA name of a time zone."""
+    from zoneinfo import ZoneInfo, available_timezones
+
     try:
         return ZoneInfo(text(value)).key
     except (KeyError, ValueError, OSError):

@@ -1,0 +1,1 @@
+"""What `model-console doctor` looks at."""

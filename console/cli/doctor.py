@@ -1,0 +1,72 @@
+"""`model-console doctor`: looks at everything the console needs, and says what to mend."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from console.cli.arguments import Parser, Target, add_format, add_paths, target
+from console.cli.arguments import parser as new_parser
+from console.cli.checkup.finding import Finding
+from console.cli.narration import tell
+from console.cli.output import print_json
+from console.config.document import printable
+
+_DESCRIPTION = """\
+Looks at the settings, every source (what format it has and why, what cannot be
+decoded), the clocks in them, the store and its disk, the terminal and the
+versions. Exits with 1 if something is to be mended."""
+
+_MARKS = {"ok": "ok", "note": "note", "mend": "MEND"}
+
+
+def parser() -> Parser:
+    """The arguments of the command."""
+    parser = new_parser("doctor", _DESCRIPTION, "  model-console doctor logs/")
+    add_paths(parser)
+    add_format(parser, "text", "json")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints what was found; 1 if something is to be mended."""
+    if not arguments.paths and not arguments.config and not Path("console.toml").exists():
+        arguments.paths = [Path()]
+    found = list(findings(target(arguments)))
+    faults = sum(finding.verdict == "mend" for finding in found)
+    if arguments.format == "json":
+        print_json({"findings": [asdict(finding) for finding in found], "mend": faults})
+    else:
+        for line in report(found):
+            print(line)
+        tell(f"{faults} to mend" if faults else "nothing to mend")
+    return 1 if faults else 0
+
+
+def findings(looked_at: Target) -> Iterator[Finding]:
+    """Everything, area by area."""
+    from console.cli.checkup import machine
+    from console.cli.checkup.settings import settings
+
+    yield from settings(looked_at.settings)
+    yield from machine.store(looked_at.store)
+    yield from machine.terminal(os.environ, is_terminal=sys.stdout.isatty())
+    yield from machine.versions()
+
+
+def report(found: Sequence[Finding]) -> Iterator[str]:
+    """The findings for people, area by area; a mend stands below its finding."""
+    area = None
+    for finding in found:
+        if finding.area != area:
+            if area is not None:
+                yield ""
+            area = finding.area
+            yield area
+        yield printable(f"  {_MARKS[finding.verdict]:<5} {finding.subject}: {finding.text}")
+        if finding.mend is not None:
+            yield printable(f"        {finding.mend}")

@@ -1,0 +1,31 @@
+"""`model-console [PATH ...]`: the console on a screen."""
+
+from __future__ import annotations
+
+import argparse
+
+from console.cli.arguments import Parser, Target, add_paths, need_terminal, target
+from console.cli.arguments import parser as new_parser
+
+
+def parser() -> Parser:
+    """The arguments of the command."""
+    parser = new_parser("", "Opens the console on files, folders or globs.")
+    add_paths(parser)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Shows the console until it is left."""
+    return show(target(arguments))
+
+
+def show(shown: Target) -> int:
+    """Shows the console on what a command names. Raises UsageError without a terminal."""
+    need_terminal()
+    from console.engine.session import Session
+    from console.tui.app import ConsoleApp
+
+    app = ConsoleApp(Session(shown.paths, shown.settings, shown.store))
+    app.run()
+    return app.return_code or 0
