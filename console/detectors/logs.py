@@ -71,6 +71,7 @@ _RATE: Schema = {
     "before": pl.Float64,
     "severity": pl.String,
     "name": pl.String,
+    "told": pl.Boolean,
 }
 _DONE: Schema = {"done": pl.Float64}
 _MILD = ""
@@ -98,6 +99,8 @@ class _Rate:
     before: float | None = None
     severity: Severity | None = None
     name: str | None = None
+    told: bool = False
+    """Was raised before: it is no longer new."""
 
     def add(self, start: float, n: int, level: str | None) -> None:
         self.seen += n
@@ -245,7 +248,7 @@ class LogsDetector:
             if rate.since(at - QUIET) > 2 * usual or at - rate.raised < QUIET:
                 return None
             return self._cleared(at, rate)
-        new = rate.first >= until
+        new = rate.first >= until and not rate.told
         spread = _spread(rate, exposure)
         rare = 1 + sum(1 for other in stage if other.seen == 1 and other is not rate)
         best: tuple[float, float, int] | None = None
@@ -294,6 +297,8 @@ class LogsDetector:
             at, rate, "cleared", f"back to its usual rate for {_duration(QUIET)}", after=None
         )
         rate.raised = rate.onset = rate.before = rate.severity = rate.name = None
+        # What was told is neither told again nor part of what is usual.
+        rate.starts, rate.counts, rate.told = [], [], True
         return deviation
 
     def _deviation(

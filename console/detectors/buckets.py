@@ -1,0 +1,155 @@
+"""Windows of columns, gathered to buckets of a fixed grid, with the recent ones at hand.
+
+What the detectors of drift and of data quality share. A bucket is complete when the watermark has
+passed its end, so that it does not matter how the stream was cut into spans.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from console.records.clock import epoch, naive
+from console.stats import columns
+from console.stats.pinning import References
+from console.stats.reference import ColumnReference, ModelReference
+
+Floats = NDArray[np.float64]
+FEATURES = "features"
+SERVING = "serving"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """All columns of a model in one stretch of time; arrays are in the order of the reference."""
+
+    start: float
+    n: Floats
+    nulls: Floats
+    unseen: Floats
+    total: Floats
+    numbers: Floats
+    """How many rows `total` is of."""
+    low: Floats
+    high: Floats
+    counts: Floats
+    """[columns, cells], filled up with zeros."""
+    names: tuple[tuple[str, ...], ...]
+    """Unseen values by column."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is judged together: the columns of one model, as predicted in one stage."""
+
+    model: str | None
+    stage: str | None
+    reference: ModelReference
+    buckets: tuple[Bucket, ...]
+    """Oldest first; those that are new are the last `fresh`."""
+    fresh: int
+
+    @property
+    def columns(self) -> tuple[ColumnReference, ...]:
+        """The columns that the arrays are in the order of."""
+        return self.reference.columns
+
+    def walk(self, width: float, memory: float) -> Iterator[list[Bucket]]:
+        """For every new bucket the buckets of the last `memory` seconds, itself the last."""
+        recent: deque[Bucket] = deque()
+        for place, bucket in enumerate(self.buckets):
+            recent.append(bucket)
+            while recent[0].start <= bucket.start - memory + width / 2:
+                recent.popleft()
+            if place >= len(self.buckets) - self.fresh:
+                yield list(recent)
+
+
+def series_stage(column: ColumnReference, stage: str | None) -> str:
+    """The stage that a column's series belongs to: features have their own."""
+    return FEATURES if column.role == "feature" else stage or SERVING
+
+
+def gather(
+    recent: pl.DataFrame,
+    pending: pl.DataFrame,
+    windows: pl.DataFrame,
+    references: References,
+    *,
+    end: float,
+    width: float,
+    memory: float,
+) -> tuple[list[Unit], pl.DataFrame, pl.DataFrame]:
+    """The units with complete new buckets, and the recent and pending windows to go on from.
+
+    All frames are of `stats.columns.CLOSED`; `recent` holds buckets, the others windows.
+    """
+    waiting = pl.concat([pending, windows])
+    limit = math.floor(end / width) * width
+    complete = pl.col("start") < naive(limit)
+    ready = waiting.filter(complete)
+    if ready.is_empty():
+        return [], recent, waiting
+    fresh = columns.merge(
+        ready.with_columns(
+            pl.lit(None, dtype=pl.String).alias("version"),
+            _floor("start", width).alias("start"),
+        )
+    )
+    rows = pl.concat([recent, fresh]).sort("model", "stage", "start")
+    first_fresh = fresh.group_by("model", "stage").agg(pl.col("start").min().alias("_fresh"))
+    rows = rows.join(first_fresh, on=["model", "stage"], how="left", nulls_equal=True)
+    units = []
+    for (model, stage), own in rows.filter(pl.col("_fresh").is_not_null()).group_by(
+        ["model", "stage"], maintain_order=True
+    ):
+        reference = references.get(_text(model))
+        if reference is not None:
+            units.append(_unit(_text(model), _text(stage), reference, own))
+    newest = pl.col("start").max().over("model", "stage")
+    kept = rows.filter(pl.col("start") > newest - timedelta(seconds=memory)).drop("_fresh")
+    return units, kept, waiting.filter(~complete)
+
+
+def _unit(
+    model: str | None, stage: str | None, reference: ModelReference, rows: pl.DataFrame
+) -> Unit:
+    fresh_from = rows["_fresh"][0]
+    places = {(c.name, c.role): i for i, c in enumerate(reference.columns)}
+    shape = (len(reference.columns), max((c.cells for c in reference.columns), default=1))
+    buckets, fresh = [], 0
+    for (start,), own in rows.group_by(["start"], maintain_order=True):
+        arrays = {name: np.zeros(shape[0]) for name in ("n", "nulls", "unseen", "total", "numbers")}
+        arrays |= {"low": np.full(shape[0], np.inf), "high": np.full(shape[0], -np.inf)}
+        counts, names = np.zeros(shape), [()] * shape[0]
+        for row in own.iter_rows(named=True):
+            place = places.get((row["column"], row["role"]))
+            if place is None or len(row["counts"]) != reference.columns[place].cells:
+                continue
+            counts[place, : len(row["counts"])] = row["counts"]
+            names[place] = tuple(row["unseen_names"])
+            for name in ("n", "nulls", "unseen"):
+                arrays[name][place] = row[name]
+            if row["total"] is not None:
+                arrays["total"][place] = row["total"]
+                arrays["numbers"][place] = sum(row["counts"])
+                arrays["low"][place], arrays["high"][place] = row["low"], row["high"]
+        buckets.append(Bucket(epoch(start), counts=counts, names=tuple(names), **arrays))
+        fresh += start >= fresh_from
+    return Unit(model, stage, reference, tuple(buckets), fresh)
+
+
+def _floor(column: str, width: float) -> pl.Expr:
+    step = round(width * 1e6)
+    return pl.from_epoch(pl.col(column).dt.epoch("us") // step * step, time_unit="us")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
