@@ -73,14 +73,13 @@ def _column(deviation: Deviation, frame: pl.DataFrame) -> Points:
     name = column_of(deviation, frame["column"].unique().to_list())
     if name is None:
         return ()
-    said = set(words(deviation.series.name))
-    if said & {"null", "nulls", "missing"}:
-        value = _share("nulls", "n")
-    elif said & {"unseen", "new"} or frame.filter(pl.col("column") == name)["kind"][0] != "numeric":
-        value = _share("unseen", "n")
+    rows = frame.filter(pl.col("column") == name)
+    term = deviation.details.get("term")
+    if term in {"nulls", "unseen"}:
+        value = _share(str(term), "n")
     else:
-        value = _mean
-    return _by_window(frame.filter(pl.col("column") == name), value)
+        value = _mean if rows["kind"][0] == "numeric" else _share("unseen", "n")
+    return _by_window(rows, value)
 
 
 def column_of(deviation: Deviation, columns: Iterable[str]) -> str | None:

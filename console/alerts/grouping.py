@@ -34,7 +34,9 @@ TOGETHER_S = HOUR
 SPREAD_S = 12 * HOUR
 """How long after the start of an open incident any deviation of its model is taken for a part."""
 LABEL_DELAY_S = 12 * HOUR
-"""How long after an incident's end a fall of realised performance is taken for its effect."""
+"""How long after an incident's end a metric of performance that falls is taken for its effect: such
+metrics stand at the time of their labels. The onsets of our own detector are those of predictions.
+"""
 LATE_S = 12 * HOUR
 """How long after its end an incident takes late findings whose onset lies within it."""
 MEMORY_S = 30 * DAY
@@ -216,9 +218,9 @@ def _takes(incident: Incident, deviation: Deviation, mark: Mark | None, settings
         return False
     loud = incident.severity != "info"
     if quantity(deviation) == "performance" and loud:
-        delay = deviation.details.get("label_delay_s", LABEL_DELAY_S)
+        delay = reach if deviation.detector == "performance" else LABEL_DELAY_S
         last = deviation.at if incident.ended_at is None else incident.ended_at
-        return onset <= last + float(delay)
+        return onset <= last + delay
     if incident.ended_at is not None:
         recent = deviation.at - incident.ended_at <= LATE_S
         return loud and recent and onset <= incident.ended_at

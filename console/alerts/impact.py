@@ -40,14 +40,17 @@ def _affected(incident: Incident, gathered: Gathered, settings: Settings) -> str
         ratio = _ratio(gathered)
         told = f"{figure(ratio)} times the usual level; " if ratio else ""
         return f"{told}how many predictions are concerned is unknown, as none are recorded."
-    share = _share(incident)
-    concerned = rate * share
-    text = f"About {figure(concerned)} predictions an hour are concerned"
-    if share < 1.0:
-        text += f", {figure(100 * share)} % of the traffic"
     if worse:
-        concerned *= worse
-        text += f"; about {figure(concerned)} of them an hour go wrong that did not before"
+        concerned = rate * worse
+        text = (
+            f"About {figure(concerned)} of {figure(rate)} predictions an hour go wrong that did not"
+            " before"
+        )
+    else:
+        share = _share(incident)
+        concerned = rate * share
+        text = f"About {figure(concerned)} predictions an hour are concerned"
+        text += f", {figure(100 * share)} % of the traffic" if share < 1.0 else ""
     value = settings.model(incident.model).value_per_prediction
     if value:
         text += f", worth {figure(concerned * value)} an hour"

@@ -78,7 +78,7 @@ def title(incident: Incident, gathered: Gathered) -> str:
     root = incident.lead.deviation
     model = incident.model or f"{len(incident.models)} models"
     tail = f" · {model}" if incident.models else ""
-    head = f"{root.series.label} {_short(root, gathered)}"
+    head = f"{_subject(root)} {_short(root, gathered)}"
     room = max(TITLE_CELLS - len(tail), TITLE_CELLS // 2)
     return fit(fit(head, room) + tail, TITLE_CELLS)
 
@@ -92,7 +92,7 @@ def what(incident: Incident, gathered: Gathered, explanation: Mark | None) -> st
     elif quantity(root) in {"staleness", "logs"}:
         said = f"{root.series.label}: {root.reason}"
     else:
-        said = f"{root.series.label} {_change(root, gathered)}: {root.reason}"
+        said = f"{_subject(root)} {_change(root, gathered)}: {root.reason}"
     sentences = [_sentence(said)]
     others = sorted({f.deviation.series.label for f in incident.findings} - {root.series.label})
     if others:
@@ -152,19 +152,40 @@ def _short(root: Deviation, gathered: Gathered) -> str:
     if before is None or after is None or before == after:
         return root.reason
     arrow = "up" if after > before else "down"
-    name = root.series.name
-    return f"{arrow} {amount(before, name)} → {amount(after, name)}"
+    return f"{arrow} {_told(root, before)} → {_told(root, after)}"
+
+
+def _subject(root: Deviation) -> str:
+    """What the numbers are of: the series, or the part of a column that its detector means."""
+    label = root.series.label
+    term = {"nulls": "nulls", "unseen": "unseen values"}.get(str(root.details.get("term")))
+    if term is not None:
+        return f"{label} {term}"
+    cell = root.details.get("cell")
+    if cell is not None and _of_shares(root):
+        return f"{label} {cell}"
+    return label
+
+
+def _told(root: Deviation, value: float) -> str:
+    return f"{figure(100 * value)} %" if _of_shares(root) else amount(value, root.series.name)
+
+
+def _of_shares(root: Deviation) -> bool:
+    """Whether the numbers are shares of rows, though the name of the column does not tell."""
+    if root.detector == "quality":
+        return root.details.get("term") in {"nulls", "unseen"}
+    return root.detector == "drift" and "cell" in root.details and "shift_sigma" not in root.details
 
 
 def _change(root: Deviation, gathered: Gathered) -> str:
-    name = root.series.name
     before, after = gathered.before, gathered.after
     if before is None or after is None:
         return "deviates"
     if after == before:
-        return f"stands at {amount(after, name)}"
+        return f"stands at {_told(root, after)}"
     verb = "rose" if after > before else "fell"
-    text = f"{verb} from {amount(before, name)} to {amount(after, name)}"
+    text = f"{verb} from {_told(root, before)} to {_told(root, after)}"
     ratio = after / before if before else 0.0
     return f"{text} ({figure(ratio)} times)" if ratio >= 1.5 else text
 

@@ -77,17 +77,25 @@ def test_a_fall_of_performance_that_labels_confirm_later_joins(world: Any) -> No
     t0 = world.T0
     first = world.deviation("error_rate", t0)
     over = world.deviation("error_rate", t0 + 3 * HOUR, phase="cleared")
-    fall = world.deviation(
-        "accuracy", t0 + 9 * HOUR, detector="performance", stage="training", direction=-1
-    )
-    (incident,) = folded(world, [first, over, fall])
+
+    def fall(at: float, onset: float, detector: str) -> Deviation:
+        found: Deviation = world.deviation(
+            "accuracy", at, onset, detector=detector, stage="training", direction=-1
+        )
+        return found
+
+    realised = fall(t0 + 9 * HOUR, t0 + HOUR, "performance")
+    (incident,) = folded(world, [first, over, realised])
     assert [f.deviation.series.name for f in incident.findings] == ["error_rate", "accuracy"]
     assert incident.reopened_at == t0 + 9 * HOUR
     assert incident.lead.deviation.series.name == "error_rate"
-    much_later = world.deviation(
-        "accuracy", t0 + 40 * HOUR, detector="performance", stage="training", direction=-1
-    )
-    assert len(folded(world, [first, over, much_later])) == 2
+    stated = fall(t0 + 12 * HOUR, t0 + 11 * HOUR, "threshold")
+    assert len(folded(world, [first, over, stated])) == 1
+    for other in (
+        fall(t0 + 14 * HOUR, t0 + 12 * HOUR, "performance"),
+        fall(t0 + 40 * HOUR, t0 + 39 * HOUR, "threshold"),
+    ):
+        assert len(folded(world, [first, over, other])) == 2
 
 
 def test_a_quiet_incident_does_not_swallow_what_is_loud_hours_later(world: Any) -> None:

@@ -100,8 +100,7 @@ def test_an_error_rate_reads_like_a_sentence(world: Any) -> None:
     assert alert.what == "error_rate rose from 1.2 % to 5.4 % (4.5 times): highest in 9 days."
     assert alert.where == "fraud · serving · error_rate"
     assert alert.when.startswith("Since 14 Nov 21:55 UTC, found 5 min later, still on after 5 min")
-    assert "About 100 predictions an hour are concerned" in alert.impact
-    assert "about 4.2 of them an hour go wrong that did not before" in alert.impact
+    assert "About 4.2 of 100 predictions an hour go wrong that did not before" in alert.impact
     assert "worth 2.1 an hour" in alert.impact
     assert "Downstream of it: business." in alert.impact
     assert "Tell risk-team, who own fraud" in alert.suggestions
@@ -148,6 +147,21 @@ def test_silence_and_log_lines_are_told_in_their_own_way(world: Any) -> None:
     assert alert.title == "KeyError <*> new ERROR line, 9 in 10 min · fraud"
     assert len(alert.evidence.points) == 24
     assert alert.evidence.points[-1][1] > 0
+
+
+def test_columns_are_told_by_what_their_detector_means(world: Any) -> None:
+    nulls = world.deviation(
+        "distance_km", detector="quality", before=0.0, after=0.4, details={"term": "nulls"}
+    )
+    assert alert_of(world, nulls).title == "distance_km nulls up 0 % → 40 % · fraud"
+    leaving = world.deviation(
+        "prediction", detector="drift", before=0.12, after=0.31, details={"cell": "leave"}
+    )
+    assert alert_of(world, leaving).title == "prediction leave up 12 % → 31 % · fraud"
+    shifted = world.deviation(
+        "calls", detector="drift", before=1.2, after=3.2, details={"cell": "2", "shift_sigma": 1.7}
+    )
+    assert alert_of(world, shifted).title == "calls up 1.2 → 3.2 · fraud"
 
 
 def test_a_column_is_drawn_from_its_windows(world: Any) -> None:
