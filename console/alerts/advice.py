@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 from console.alerts.alert import Cause
 from console.alerts.evidence import Gathered
 from console.alerts.incident import Incident
 from console.alerts.quantity import quantity
 from console.alerts.wording import fit
 from console.config.settings import Settings
+from console.records.clock import HOUR, naive
 
 BY_QUANTITY = {
     "performance": "Compare the features and scores of the wrong predictions with the reference",
@@ -22,6 +25,13 @@ BY_QUANTITY = {
     "cardinality": "Find out which values are new and who sends them",
     "other": "Compare the hour before the onset with the hour after it",
 }
+BY_VERSION = (
+    "SELECT version, count(*) AS n, avg(score) AS score FROM predictions WHERE ROWS GROUP BY 1"
+)
+WARNINGS = (
+    "SELECT ts, stage, level, message FROM logs WHERE ROWS"
+    " AND level IN ('WARNING', 'ERROR', 'CRITICAL') ORDER BY ts LIMIT 50"
+)
 
 
 def suggestions(
@@ -43,11 +53,27 @@ def suggestions(
     else:
         steps.append("Press l for the log lines around the onset")
     steps.append(f"{BY_QUANTITY[quantity(incident.lead.deviation)]} (Enter drills down)")
+    if incident.model is not None:
+        steps.append(_question(incident.model, incident.started_at, top))
     if model.runbook:
         steps.append(f"Follow the runbook: {model.runbook}")
     if model.owner:
         steps.append(f"Tell {model.owner}, who own {model.name}")
     return tuple(dict.fromkeys(steps))
+
+
+def _question(model: str, onset: float, top: Cause | None) -> str:
+    """A command of the contract's views to copy; nothing here runs it.
+
+    It is quoted for SQL and for the shell, as names are data.
+    """
+    name = model.replace("'", "''")
+    rows = f"model = '{name}' AND ts >= TIMESTAMP '{naive(onset - HOUR):%Y-%m-%d %H:%M}'"
+    if top is not None and top.kind in {"event", "version"}:
+        purpose, sql = "Compare the versions", BY_VERSION
+    else:
+        purpose, sql = "See what was logged", WARNINGS
+    return f"{purpose}: model-console query {shlex.quote(sql.replace('ROWS', rows))}"
 
 
 def _for_cause(cause: Cause) -> str:

@@ -105,7 +105,9 @@ def causes(
         if intensity / total >= 0.01
     ]
     rest = 1.0 - math.fsum(cause.confidence for cause in shown)
-    unknown = Cause("Nothing marked explains it", "unknown", min(max(rest, 0.0), 1.0))
+    unknown = Cause(
+        "Unknown: nothing marked or seen explains it", "unknown", min(max(rest, 0.0), 1.0)
+    )
     return tuple(sorted((*shown, unknown), key=lambda cause: -cause.confidence))
 
 
@@ -142,7 +144,7 @@ def _events(
         change = gathered.version_change
         if mark.version and change is not None and change.new == mark.version:
             intensity *= 3.0
-        text = f"{mark.words} {ago(delay)}"
+        text = f"{mark.words}, {ago(delay)}"
         found.append((intensity, Cause(text, "event", 0.0, mark.id, mark.ts, mark.stage, None)))
     return found
 

@@ -113,8 +113,8 @@ def _rate(history: History, model: str, onset: float, now: float) -> float | Non
 def _versions(
     history: History, model: str, onset: float, now: float
 ) -> tuple[VersionChange | None, str | None]:
-    """A change of version near the onset, and the latest version."""
-    frame = history.column_windows(model, onset - 6 * HOUR, now)
+    """A change of version near the onset, and the version that served shortly after it."""
+    frame = history.column_windows(model, onset - 6 * HOUR, min(now, onset + 2 * VERSION_S))
     seen = (
         frame.filter(pl.col("version").is_not_null())
         .group_by("version")

@@ -92,14 +92,25 @@ def explaining(deviation: Deviation, marks: Iterable[Mark]) -> Mark | None:
     return min(fitting, key=lambda m: (abs(deviation.onset - m.ts), m.id), default=None)
 
 
+def exceeded(deviation: Deviation, marks: Iterable[Mark]) -> Mark | None:
+    """The nearest event that was expected to move this quantity, but less or the other way."""
+    kind = quantity(deviation)
+    fitting = [
+        mark
+        for mark in marks
+        if _meets(mark, deviation)
+        and not expects(mark, deviation)
+        and (
+            _stated(mark, deviation) is False
+            or any(effect.quantity == kind for effect in _effects(mark))
+        )
+    ]
+    return min(fitting, key=lambda m: (abs(deviation.onset - m.ts), m.id), default=None)
+
+
 def expects(mark: Mark, deviation: Deviation) -> bool:
     """Whether a deviation is what this event was expected to do, where and when it was."""
-    if not mark.concerns(deviation.series.model):
-        return False
-    latest = mark.ts + FOLLOW_S
-    if mark.end_ts is not None:
-        latest = max(latest, mark.end_ts + SETTLE_S)
-    if not mark.ts - LEAD_S <= deviation.onset <= latest:
+    if not _meets(mark, deviation):
         return False
     stated = _stated(mark, deviation)
     if stated is not None:
@@ -110,6 +121,14 @@ def expects(mark: Mark, deviation: Deviation) -> bool:
     return any(
         effect.quantity == kind and _plausible(effect, deviation) for effect in _effects(mark)
     )
+
+
+def _meets(mark: Mark, deviation: Deviation) -> bool:
+    """Whether a deviation began in an event's scope and time."""
+    latest = mark.ts + FOLLOW_S
+    if mark.end_ts is not None:
+        latest = max(latest, mark.end_ts + SETTLE_S)
+    return mark.concerns(deviation.series.model) and mark.ts - LEAD_S <= deviation.onset <= latest
 
 
 def _effects(mark: Mark) -> tuple[Expected, ...]:

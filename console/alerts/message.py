@@ -9,6 +9,7 @@ from console.alerts.advice import suggestions
 from console.alerts.alert import Alert, AlertState, Cause, Evidence, Member
 from console.alerts.cause import causes
 from console.alerts.evidence import Gathered
+from console.alerts.expectation import exceeded
 from console.alerts.features import features
 from console.alerts.impact import impact
 from console.alerts.incident import Finding, Incident
@@ -34,7 +35,6 @@ def compose(
     """The alert of an incident at an event time, from evidence already gathered; not ranked."""
     root = incident.lead.deviation
     why = causes(incident, gathered, marks, settings)
-    explanation = next((mark for mark in marks if mark.id == incident.explained_by), None)
     return Alert(
         id=incident.id,
         fingerprint=incident.fingerprint,
@@ -51,11 +51,11 @@ def compose(
         updated_at=incident.updated_at,
         ended_at=incident.ended_at,
         title=title(incident, gathered),
-        what=what(incident, gathered, explanation),
+        what=what(incident, gathered, marks),
         where=where(incident, gathered),
         when=when(incident, now),
         impact=impact(incident, gathered, settings),
-        why=_explained(why, explanation),
+        why=_explained(why, _explanation(incident, marks)),
         explained_by=incident.explained_by,
         evidence=Evidence(
             before=gathered.before,
@@ -83,7 +83,7 @@ def title(incident: Incident, gathered: Gathered) -> str:
     return fit(fit(head, room) + tail, TITLE_CELLS)
 
 
-def what(incident: Incident, gathered: Gathered, explanation: Mark | None) -> str:
+def what(incident: Incident, gathered: Gathered, marks: Sequence[Mark]) -> str:
     """What happened, in a sentence or two; the rule's own words where it has some."""
     root = incident.lead.deviation
     own = root.details.get("message")
@@ -99,8 +99,11 @@ def what(incident: Incident, gathered: Gathered, explanation: Mark | None) -> st
         sentences.append(f"With it: {listed(others)}.")
     if incident.model is None and len(incident.models) > 1:
         sentences.append(f"It befell {len(incident.models)} models at once.")
+    explanation = _explanation(incident, marks)
     if explanation is not None:
         sentences.append(f"This is what {explanation.words} was expected to do.")
+    elif (surpassed := exceeded(root, marks)) is not None:
+        sentences.append(f"This exceeds what {surpassed.words} was expected to do.")
     return " ".join(sentences)
 
 
@@ -236,6 +239,10 @@ def _member(finding: Finding) -> Member:
     )
 
 
+def _explanation(incident: Incident, marks: Sequence[Mark]) -> Mark | None:
+    return next((mark for mark in marks if mark.id == incident.explained_by), None)
+
+
 def _explained(why: tuple[Cause, ...], explanation: Mark | None) -> tuple[Cause, ...]:
     """The causes with the explaining event first: that it was expected settles the question."""
     if explanation is None:
@@ -248,4 +255,4 @@ def _explained(why: tuple[Cause, ...], explanation: Mark | None) -> tuple[Cause,
         explanation.ts,
         explanation.stage,
     )
-    return (first, Cause("Nothing marked explains it", "unknown", 0.05))
+    return (first, Cause("Unknown: something else at the same time", "unknown", 0.05))

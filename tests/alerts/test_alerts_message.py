@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -217,3 +218,28 @@ def test_lengths_and_lists() -> None:
     assert told == ["0 s", "45 s", "10 min", "3 h", "2.5 days"]
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(list("abcdef")) == "a, b, c, d and 2 more"
+
+
+def test_suggested_commands_are_quoted_for_sql_and_shell(world: Any) -> None:
+    found = world.deviation(model="o'hara $(reboot)")
+    (command,) = [s for s in alert_of(world, found).suggestions if "model-console" in s]
+    program, verb, sql = shlex.split(command.partition(": ")[2])
+    assert (program, verb) == ("model-console", "query")
+    assert "model = 'o''hara $(reboot)'" in sql
+
+
+def test_what_exceeds_a_plan_says_so(world: Any) -> None:
+    campaign = {
+        "ts": world.T0 - 600,
+        "type": "campaign",
+        "id": "c1",
+        "title": "spring",
+        "planned": True,
+        "model": "fraud",
+    }
+    slow = world.deviation("latency_p95_ms", before=100.0, after=900.0)
+    room = AlertRoom(world.settings)
+    room.update([slow], world.events(campaign), world.History(marks=[campaign]), world.T0)
+    (alert,) = room.inbox(world.T0)
+    assert alert.severity == "warning"
+    assert "This exceeds what campaign “spring” was expected to do." in alert.what
