@@ -1,0 +1,180 @@
+"""Which files there are to follow, and what holds for the records in them."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+from console.config.settings import Settings, SourceSettings
+from console.sources.defaults import Defaults
+
+_NOT_FOLLOWED = frozenset(
+    (
+        *(".toml", ".yaml", ".yml", ".ini", ".cfg", ".lock", ".md", ".rst", ".html", ".pdf"),
+        *(".py", ".pyc", ".ipynb", ".sh", ".so", ".pkl", ".joblib", ".pt", ".pth", ".onnx", ".npy"),
+        *(".npz", ".h5", ".safetensors", ".duckdb", ".db", ".sqlite", ".wal", ".tmp", ".swp"),
+        *(".png", ".jpg", ".jpeg", ".svg", ".gif"),
+    )
+)
+_NOT_FOLLOWED_NAMES = re.compile(r"(?i:readme|licen[cs]e|changelog|makefile|dockerfile)(?:\..*)?$")
+_NOT_ENTERED = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
+_GENERIC = frozenset({"logs", "log", "metrics", "data", "output", "out", "runs"})
+_STAGES = Settings().stages
+_TEXT = "text"
+_WILDCARDS = (
+    (r"\*\*/", "(?:.*/)?"),
+    (r"\*\*", ".*"),
+    (r"\*", "[^/]*"),
+    (r"\?", "[^/]"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file to follow."""
+
+    path: Path
+    """Absolute; a symbolic link is not resolved, so that it can be turned to another file."""
+    defaults: Defaults
+    """What the settings say that its records belong to."""
+    format: str | None = None
+    """The format that the settings name."""
+    folder: Defaults = field(default_factory=Defaults)
+    """What the folders between the given path and the file suggest."""
+
+    def defaults_for(self, format_name: str) -> Defaults:
+        """What records of this file belong to that do not say so themselves.
+
+        Text logs have no place to say it: there the folder's name is the last resort.
+        """
+        if format_name != _TEXT:
+            return self.defaults
+        return replace(
+            self.defaults,
+            model=self.defaults.model or self.folder.model,
+            stage=self.defaults.stage or self.folder.stage,
+        )
+
+
+class Discovery:
+    """Finds the files of some paths, or of the sources that the settings name.
+
+    With sources in the settings these alone say which files below a folder are followed; a file
+    that is named itself is followed in any case.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        sources: Sequence[SourceSettings] = (),
+        *,
+        exclude: Collection[Path] = (),
+        stages: Iterable[str] = _STAGES,
+    ) -> None:
+        self._paths = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  # keeps links
+        self._sources = tuple(sources)
+        self._exclude = frozenset(Path(os.path.abspath(path)) for path in exclude)  # noqa: PTH100
+        self._stages = frozenset(stages)
+
+    def find(self) -> list[SourceFile]:
+        """The files that exist now, ordered by their paths."""
+        found: dict[Path, None] = {}
+        for path in self._paths:
+            if path.is_dir():
+                found.update(dict.fromkeys(() if self._sources else self._below(path)))
+            else:
+                found.update(dict.fromkeys(_expanded(str(path))))
+        for source in self._sources:
+            for path in _expanded(source.path):
+                found.update(dict.fromkeys(self._below(path) if path.is_dir() else [path]))
+        listed = sorted(path for path in found if path not in self._exclude and path.is_file())
+        return [self.describe(path) for path in listed]
+
+    def describe(self, path: Path) -> SourceFile:
+        """What holds for a file, whether it exists or not."""
+        for source in self._sources:
+            if _pattern(source.path).match(str(path)):
+                defaults = Defaults(source.model, source.stage, source.version, source.timezone)
+                return SourceFile(path, defaults, source.format, self._suggested(path))
+        return SourceFile(path, Defaults(), None, self._suggested(path))
+
+    def folders(self) -> list[Path]:
+        """The existing folders in which a new file could belong to this: those to be watched."""
+        roots = [path if path.is_dir() else _fixed_part(str(path)) for path in self._paths]
+        roots += [_fixed_part(source.path) for source in self._sources]
+        kept: list[Path] = []
+        for root in sorted({root for root in roots if root.is_dir()}):
+            if not any(root.is_relative_to(other) for other in kept):
+                kept.append(root)
+        return kept
+
+    def _suggested(self, path: Path) -> Defaults:
+        """A model and a stage from the names of the folders below a given path."""
+        for root in self._paths:
+            if path.is_relative_to(root) and path != root:
+                names = path.relative_to(root).parts[:-1]
+                stages = [name for name in names if name in self._stages]
+                others = [
+                    name for name in names if name not in self._stages and name not in _GENERIC
+                ]
+                return Defaults(others[-1] if others else None, stages[-1] if stages else None)
+        return Defaults()
+
+    def _below(self, root: Path) -> Iterator[Path]:
+        for folder, folders, names in os.walk(root):
+            folders[:] = [name for name in folders if name[0] != "." and name not in _NOT_ENTERED]
+            yield from (Path(folder, name) for name in names if is_followed(name))
+
+
+def is_followed(name: str) -> bool:
+    """Whether a file of this name, found in a folder, can be a log at all."""
+    suffixes = Path(name).suffixes
+    return not (
+        name.startswith(".")
+        or name.endswith("~")
+        or _NOT_FOLLOWED_NAMES.match(name)
+        or any(suffix.lower() in _NOT_FOLLOWED for suffix in suffixes[-1:])
+    )
+
+
+def _expanded(pattern: str) -> list[Path]:
+    if not glob.has_magic(pattern) or os.path.lexists(pattern):
+        return [Path(pattern)]
+    return [Path(path) for path in glob.glob(pattern, recursive=True)]  # noqa: PTH207  # absolute
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The longest folder of a pattern without wildcards."""
+    if not glob.has_magic(pattern):
+        path = Path(pattern)
+        return path if path.is_dir() else path.parent
+    parts: list[str] = []
+    for part in Path(pattern).parts:
+        if glob.has_magic(part):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> re.Pattern[str]:
+    """The paths that a glob means, and those below them if they are folders."""
+    expression = re.escape(text)
+    for written, meant in (
+        (r"\*\*/", "(?:.*/)?"),
+        (r"\*\*", ".*"),
+        (r"\*", "[^/]*"),
+        (r"\?", "[^/]"),
+    ):
+        expression = expression.replace(written, meant)
+    expression = re.sub(r"\\\[(!?)((?:[^\]\\]|\\.)+)\\\]", _character_class, expression)
+    return re.compile(f"{expression.rstrip('/')}(?:/.*)?$")
+
+
+def _character_class(match: re.Match[str]) -> str:
+    return f"[{'^' if match[1] else ''}{match[2]}]"

@@ -1,0 +1,76 @@
+"""Whole lines of one open file, from any place on."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+LINE_LIMIT = 16 * 1024 * 1024
+"""Longest line that is handed over whole; a longer one comes in pieces, to be rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some bytes of a file."""
+
+    data: bytes
+    cut: bool
+    """They are a piece of one line, not whole lines."""
+    at_end: bool
+    """The file had no byte more."""
+
+
+class Tail:
+    """An open file that is only ever read."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens a file. Raises OSError, also for what is no regular file."""
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        found = os.fstat(self._descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            self.close()
+            raise OSError(f"{path} is not a regular file")
+        self.key = (found.st_dev, found.st_ino)
+
+    @property
+    def descriptor(self) -> int:
+        """For reading at a place with `os.pread`."""
+        return self._descriptor
+
+    def status(self) -> os.stat_result:
+        """What the file is like now, whatever its name has become."""
+        return os.fstat(self._descriptor)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        os.close(self._descriptor)
+
+    def read(self, offset: int, limit: int, *, partial: bool) -> Piece:
+        """The lines that begin at `offset`, up to about `limit` bytes, at least one if there is.
+
+        A last line without its newline waits, unless it is wanted (`partial`). A piece that
+        does not begin at a line's beginning, or is as long as `LINE_LIMIT` without any newline,
+        is cut.
+        """
+        within = offset > 0 and os.pread(self._descriptor, 1, offset - 1) != b"\n"
+        data = b""
+        wanted = min(limit, LINE_LIMIT)
+        while True:
+            more = os.pread(self._descriptor, wanted - len(data), offset + len(data))
+            newline = more.find(b"\n") if within else more.rfind(b"\n")
+            if newline >= 0:
+                end = len(data) + newline + 1
+                data += more[: newline + 1]
+                return Piece(data, within, at_end=self._ends(offset + end))
+            data += more
+            if len(data) == LINE_LIMIT:
+                return Piece(data, cut=True, at_end=self._ends(offset + len(data)))
+            if len(data) < wanted:
+                kept = data if partial else b""
+                return Piece(kept, within and bool(kept), at_end=True)
+            wanted = min(2 * wanted, LINE_LIMIT)
+
+    def _ends(self, offset: int) -> bool:
+        return os.fstat(self._descriptor).st_size <= offset
