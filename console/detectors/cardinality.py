@@ -1,0 +1,193 @@
+"""A metric whose number of tag combinations explodes: session ids in a tag, say.
+
+Null: new combinations of a metric's tags come at most as fast as ever before. The statistic is the
+number of combinations first seen within one hour. It is raised when that exceeds the floor (20),
+five times the metric's own largest such hour, *and* the number of combinations known before the
+hour began: a deploy that replaces every host renews the combinations, an explosion multiplies them.
+The constants are round numbers that keep rolling restarts and a slowly growing list of customers
+silent. Nothing is estimated, so there is no sample size beyond the first two hours of a metric, in
+which its combinations are only learned.
+
+It is cleared when fewer than a quarter of the floor were new within an hour.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from console.config.settings import Settings
+from console.detectors.protocol import Deviation, Phase, Span, State
+from console.detectors.words import number
+from console.records.clock import HOUR
+from console.records.frames import Schema
+from console.records.series import Series
+
+FLOOR = 20
+LEARN_S = 2 * HOUR
+GROWTH = 5
+CALM = FLOOR // 4
+
+_WHERE = ["model", "stage", "name"]
+_METRICS: Schema = {
+    "model": pl.String,
+    "stage": pl.String,
+    "name": pl.String,
+    "first": pl.Float64,
+    "known": pl.Int64,
+    "busiest": pl.Int64,
+    "hour": pl.Float64,
+    "hour_n": pl.Int64,
+    "onset": pl.Float64,
+    "before": pl.Int64,
+    "recent": pl.List(pl.Float64),
+    "recent_tags": pl.List(pl.String),
+}
+_SEEN: Schema = {"series_id": pl.Int64}
+
+
+@dataclass
+class _Metric:
+    """What is known of the tag combinations of one metric."""
+
+    model: str | None
+    stage: str | None
+    name: str
+    first: float
+    known: int = 0
+    busiest: int = 0
+    """Most new combinations in one hour of the clock, hours of a deviation left out."""
+    hour: float = 0.0
+    hour_n: int = 0
+    onset: float | None = None
+    before: int = 0
+    recent: list[float] = field(default_factory=list)
+    """When the combinations of the last hour were first seen, oldest first."""
+    recent_tags: list[str] = field(default_factory=list)
+
+    def forget(self, before: float) -> None:
+        """Drops what was first seen an hour before or earlier."""
+        fresh = next((i for i, ts in enumerate(self.recent) if ts > before - HOUR), None)
+        keep = len(self.recent) if fresh is None else fresh
+        del self.recent[:keep], self.recent_tags[:keep]
+
+    @property
+    def limit(self) -> int:
+        """More new combinations within an hour than these are an explosion."""
+        return max(FLOOR, GROWTH * self.busiest, self.known - len(self.recent))
+
+
+class CardinalityDetector:
+    """New tag combinations of every metric, against its own past."""
+
+    name = "cardinality"
+    layout = 1
+
+    def __init__(self, settings: Settings) -> None:
+        self._width = settings.window_s
+
+    def initial(self) -> State:
+        """Nothing seen yet."""
+        return {"metrics": pl.DataFrame(schema=_METRICS), "seen": pl.DataFrame(schema=_SEEN)}
+
+    def update(self, state: State, span: Span) -> tuple[list[Deviation], State]:
+        """Raises and clears, in order of time."""
+        fresh = self._fresh(state["seen"], span.metrics)
+        open_or_new = fresh.height or state["metrics"]["onset"].is_not_null().any()
+        if not open_or_new:
+            return [], state
+        metrics = {
+            (row["model"], row["stage"], row["name"]): _Metric(**row)
+            for row in state["metrics"].iter_rows(named=True)
+        }
+        found: list[Deviation] = []
+        for row in fresh.iter_rows(named=True):
+            where = (row["model"], row["stage"], row["name"])
+            seen = row["seen"]
+            metric = metrics.setdefault(where, _Metric(*where, first=seen))
+            found += self._calmed(metric, seen)
+            found += self._grown(metric, seen, row["tags"])
+        for metric in metrics.values():
+            found += self._calmed(metric, span.end)
+        found.sort(key=lambda deviation: (deviation.at, deviation.series.id, deviation.phase))
+        rows = sorted(metrics.items(), key=lambda item: [part or "" for part in item[0]])
+        return found, {
+            "metrics": pl.DataFrame([vars(metric) for _, metric in rows], schema=_METRICS),
+            "seen": pl.concat([state["seen"], fresh.select("series_id")]).sort("series_id"),
+        }
+
+    def _fresh(self, seen: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
+        """Tagged series that were never seen before, with the end of their first window."""
+        tagged = metrics.lazy().filter(pl.col("tags").is_not_null())
+        ended = pl.col("start").dt.epoch("us") / 1e6 + self._width
+        firsts = tagged.group_by("series_id", *_WHERE, "tags").agg(ended.min().alias("seen"))
+        unknown = firsts.join(seen.lazy(), on="series_id", how="anti")
+        return unknown.sort("seen", "series_id").collect()
+
+    def _grown(self, metric: _Metric, seen: float, tags: str) -> Iterator[Deviation]:
+        """Counts one new combination; the deviation that it raises."""
+        hour = seen // HOUR * HOUR
+        if hour != metric.hour:
+            if metric.onset is None:
+                metric.busiest = max(metric.busiest, metric.hour_n)
+            metric.hour, metric.hour_n = hour, 0
+        metric.forget(seen)
+        metric.hour_n += 1
+        metric.known += 1
+        if seen - metric.first < LEARN_S:
+            return
+        metric.recent.append(seen)
+        metric.recent_tags.append(tags)
+        if metric.onset is None and len(metric.recent) > metric.limit:
+            metric.onset = metric.recent[0] - self._width
+            metric.before = metric.known - len(metric.recent)
+            yield self._deviation(metric, "raised", seen)
+
+    def _calmed(self, metric: _Metric, now: float) -> Iterator[Deviation]:
+        """Ends a deviation once it has been calm for an hour, at the time when it was."""
+        if metric.onset is None or len(metric.recent) < CALM:
+            return
+        calm = metric.recent[-CALM] + HOUR
+        if calm <= now:
+            yield self._deviation(metric, "cleared", calm)
+            metric.onset = None
+            metric.hour_n = 0
+
+    def _deviation(self, metric: _Metric, phase: Phase, at: float) -> Deviation:
+        tag, values = _busiest_tag(metric.recent_tags)
+        new = metric.known - metric.before
+        assert metric.onset is not None
+        return Deviation(
+            detector=self.name,
+            phase=phase,
+            series=Series(metric.model, metric.stage, metric.name),
+            at=at,
+            onset=min(metric.onset, at),
+            severity="warning",
+            reason=f"{number(new)} new values of tag {tag}, {number(metric.before)} known before"
+            if phase == "raised"
+            else f"no more new values of tag {tag}",
+            confidence=0.95,
+            direction=1,
+            before=float(metric.before),
+            after=float(metric.known),
+            baseline=float(metric.before),
+            threshold=float(metric.before + FLOOR),
+            details={"new_values": float(new), "tag": tag, "values_per_hour": float(values)},
+        )
+
+
+def _busiest_tag(listed: list[str]) -> tuple[str, int]:
+    """The tag with the most distinct values, and how many."""
+    values: dict[str, set[str]] = {}
+    for text in listed:
+        tags: dict[str, Any] = json.loads(text)
+        for tag, value in tags.items():
+            values.setdefault(tag, set()).add(str(value))
+    if not values:
+        return "", 0
+    return max(((tag, len(found)) for tag, found in values.items()), key=lambda pair: pair[1])
