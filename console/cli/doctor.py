@@ -15,6 +15,7 @@ from console.cli.checkup.finding import Finding
 from console.cli.narration import tell
 from console.cli.output import print_json
 from console.config.document import printable
+from console.records.clock import system_clock
 
 _DESCRIPTION = """\
 Looks at the settings, every source (what format it has and why, what cannot be
@@ -49,11 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def findings(looked_at: Target) -> Iterator[Finding]:
     """Everything, area by area."""
-    from console.cli.checkup import machine
+    from console.cli.checkup import files, machine
     from console.cli.checkup.settings import settings
 
     yield from settings(looked_at.settings)
+    examined = files.examine(looked_at.paths, looked_at.settings)
+    yield from files.sources(examined, looked_at.paths)
+    yield from files.clocks(examined, system_clock)
     yield from machine.store(looked_at.store)
+    yield from machine.watching(len({one.file.path.parent for one in examined}))
     yield from machine.terminal(os.environ, is_terminal=sys.stdout.isatty())
     yield from machine.versions()
 
