@@ -14,10 +14,10 @@ from console.stats.reference import ColumnReference
 Floats = NDArray[np.float64]
 BUCKET = HOUR / 2
 POOLS = (2 * HOUR, 8 * HOUR, DAY)
-FLOORS = (0.2, 0.15, 0.125)
+FLOORS = (0.2, 0.2, 0.15)
 """Least shift by pool, in standard deviations."""
-MARGIN = 1.8
-"""A wave of spread s peaks at 1.4 s; the rest is for other days that wave more than the first."""
+WAVE, WANDER = 1.5, 0.1
+"""A wave of spread s peaks at 1.4 s; from day to day columns wander by 0.05, allowed for twice."""
 KS_OF_SHIFT = 0.4
 """D = 2 Phi(d / 2) - 1 = 0.4 d for a normal variable shifted by few (d) standard deviations."""
 LEAST_ROWS = 50
@@ -36,7 +36,7 @@ def learned_floors(column: ColumnReference, buckets: Sequence[Floats]) -> list[f
         parts = [np.sum(buckets[end - size : end], axis=0) for end in range(size, len(buckets))]
         spreads = [true_square(column, whole, p) for p in parts if p.sum() >= LEAST_ROWS]
         true = np.sqrt(max(float(np.mean(spreads)), 0.0)) if spreads else 0.0
-        floors.append(float(max(least, MARGIN * true)))
+        floors.append(float(max(least, WAVE * true + WANDER if true else 0.0)))
     return floors
 
 

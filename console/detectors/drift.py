@@ -8,9 +8,10 @@ favoured). Three things must hold twice running before anything is raised:
 with the floor taken off the distance, or a chi-square that is non-central by it. Benjamini and
 Hochberg at `FALSE_DISCOVERIES` over all columns and pools of a model at a time.
 
-*Size.* The floor is a shift of 0.2, 0.15 and 0.125 standard deviations for the three pools
-(`comparison.FLOORS`), or 1.8 times the spread of such pools round their whole in the model's own
-first day, if that is more: daily waves and wander stay silent however many rows there are.
+*Size.* The floor is a shift of 0.2, 0.2 and 0.15 standard deviations for the three pools
+(`comparison.FLOORS`), or 1.5 times the spread of such pools round their whole in the model's own
+first day and 0.1 for what days differ, if that is more: daily waves and wander stay silent
+however many rows there are.
 
 *Persistence.* Two evaluations running. It is cleared after four without excess.
 

@@ -2,18 +2,18 @@
 
 Nulls and unseen values are terms of their own here, not part of a distance (`detectors.drift`).
 Whenever ten minutes (`Settings.prediction_window_s`) are complete, the last 10 and 30 minutes, 2
-and 12 hours of each column are compared with its baseline: the reference and all of its own past
-that was not raised. The prediction for a pool is negative-binomial: a rate known from the
-baseline's hits, with an over-dispersion of `SPREAD` for what varies from day to day; for unseen
-categories the baseline holds at least the share that is still undiscovered (Good-Turing: what was
-seen once).
+and 12 hours of each column are compared with its baseline: the reference in the first day, then
+the first day and all of the column's own past since that was not raised. The prediction for a pool
+is negative-binomial: a rate known from the baseline's hits, with an over-dispersion of `SPREAD` for
+what varies from day to day; for unseen categories the baseline holds at least the share that is
+still undiscovered (Good-Turing: what was seen once).
 
 Raised are terms whose p-value is below `P_LIMIT` over the number of columns and terms (Bonferroni;
 at 144 partly overlapping looks a day at four pools: fewer than one false alarm a month and model)
 and that have grown by 2 percentage points, or to three times their share. A column is constant if
 all its rows of two hours or more have one value that the reference's most frequent one makes as
 improbable. Models without a reference file are judged after their first day. Nothing is raised
-twice before it has been cleared: no excess in the last two hours, for an hour.
+twice before it has been cleared: for an hour the last two have lost half of the growth.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ LEAST_SHARE = {"nulls": 0.005, "unseen": 0.001}
 LOUD = {"nulls": 0.05, "unseen": 0.02}
 """Growth in share from which it is a warning; below it is information."""
 CONSTANT_ROWS = 20
+LEAST_OWN = 300
+"""Rows of its own past without which a column keeps the reference as its baseline."""
 CALM = HOUR
 FADING = 14 * DAY
 """Half-life of a column's own past."""
@@ -68,6 +70,7 @@ _TRACK: Schema = {
     "raised": pl.Float64,
     "onset": pl.Float64,
     "before": pl.Float64,
+    "after": pl.Float64,
     "severity": pl.String,
     "calm_since": pl.Float64,
     "cleared": pl.Float64,
@@ -92,6 +95,7 @@ class _Track:
     raised: float | None = None
     onset: float | None = None
     before: float | None = None
+    after: float | None = None
     severity: Severity | None = None
     """The last onset is kept when it is cleared."""
     calm_since: float | None = None
@@ -101,7 +105,8 @@ class _Track:
         """Adds a bucket to the past, unless the column deviated in it."""
         fade = 0.5 ** (max(bucket.start - self.folded, 0.0) / FADING)
         over = np.inf if self.raised is not None else (self.cleared or -np.inf)
-        taken = self.onset is None or not self.onset <= bucket.start < over
+        first_day = bucket.start < self.first + DAY
+        taken = first_day or self.onset is None or not self.onset <= bucket.start < over
         self.n = self.n * fade + (bucket.n[place] if taken else 0.0)
         self.nulls = self.nulls * fade + (bucket.nulls[place] if taken else 0.0)
         self.unseen = self.unseen * fade + (bucket.unseen[place] if taken else 0.0)
@@ -194,13 +199,11 @@ class _Look:
         self.at = at
         self.width = width
         self.since = np.array([-np.inf if t.cleared is None else t.cleared for t in tracks])
-        reference = unit.columns
-        self.base_n = np.array([t.n + c.n for t, c in zip(tracks, reference, strict=True)])
+        bases = [_base(t, c, at) for t, c in zip(tracks, unit.columns, strict=True)]
+        self.base_n = np.array([n for n, _, _ in bases])
         self.base = {
-            "nulls": np.array([t.nulls + c.nulls for t, c in zip(tracks, reference, strict=True)]),
-            "unseen": np.array(
-                [t.unseen + c.unseen + c.singletons for t, c in zip(tracks, reference, strict=True)]
-            ),
+            "nulls": np.array([nulls for _, nulls, _ in bases]),
+            "unseen": np.array([unseen for _, _, unseen in bases]),
         }
 
     def deviations(self) -> list[Deviation]:
@@ -295,8 +298,8 @@ class _Look:
             return self._constant(place) is None
         term = track.term or "nulls"
         share = sum(float(getattr(b, term)[place]) for b in inside) / rows
-        base = (self.base[term][place] + 0.5) / (self.base_n[place] + 1)
-        return bool(share <= max(1.5 * base, base + LEAST_GROWTH[term] / 2))
+        usual = max((self.base[term][place] + 0.5) / (self.base_n[place] + 1), track.before or 0.0)
+        return bool(share <= (usual + max(track.after or 0.0, usual)) / 2)
 
     def _raise(self, place: int, track: _Track, finding: _Finding) -> Deviation:
         column = self.unit.columns[place]
@@ -305,7 +308,7 @@ class _Look:
         loud = finding.term == "constant" or growth >= LOUD[finding.term]
         track.term, track.raised, track.calm_since = finding.term, self.at, None
         track.severity = "warning" if loud else "info"
-        track.before = finding.base
+        track.before, track.after = finding.base, share
         track.onset = self._onset(place, finding)
         low, high = drift.wilson(finding.hits, finding.rows)
         details: dict[str, str | float] = {
@@ -348,7 +351,8 @@ class _Look:
             before=track.before,
             details={"term": track.term or ""},
         )
-        track.term = track.raised = track.before = track.severity = track.calm_since = None
+        track.term = track.raised = track.before = track.after = None
+        track.severity = track.calm_since = None
         track.cleared = self.at
         return deviation
 
@@ -390,6 +394,17 @@ def _reason(column: ColumnReference, finding: _Finding, share: float, names: str
     what = "values that are no numbers" if column.kind == "numeric" else "unseen values"
     named = f" ({names})" if names else ""
     return f"{share:.1%} {what}{named} in {finding.rows:.0f} rows of {over}"
+
+
+def _base(track: _Track, column: ColumnReference, at: float) -> tuple[float, float, float]:
+    """Rows of the baseline, nulls and unseen values among them."""
+    if at >= track.first + DAY + MEMORY and track.n >= LEAST_OWN:
+        return track.n, track.nulls, track.unseen + column.singletons * track.n / max(column.n, 1)
+    return (
+        track.n + column.n,
+        track.nulls + column.nulls,
+        track.unseen + column.unseen + column.singletons,
+    )
 
 
 def _track(tracks: dict[_Key, _Track], unit: Unit, column: ColumnReference) -> _Track:
