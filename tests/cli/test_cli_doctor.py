@@ -34,7 +34,7 @@ def test_each_file_is_told_with_its_format_and_rows(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_bytes(metrics(3) + b"nonsense\n" + metrics(1))
     (tmp_path / "big.jsonl").write_bytes(metrics(20_000))
     (tmp_path / "empty.jsonl").touch()
-    (tmp_path / "core.bin").write_bytes(b"\x7fELF" + bytes(range(8)) * 100)
+    (tmp_path / "core.bin").write_bytes(b"\x7fELF" + bytes(range(16)) * 100)
     (tmp_path / "app.log").write_text("2025-11-23 09:00:00,000 INFO app: hello\n")
     found = looked_at(tmp_path)
     assert (found["a.jsonl"].verdict, found["b.jsonl"].verdict) == ("ok", "note")
@@ -116,7 +116,7 @@ def test_the_command(command: Command, tmp_path: Path) -> None:
     code, out, err = command("doctor", folder)
     assert (code, err) == (0, "nothing to mend\n")
     assert "\nsources\n  ok    " in out
-    (folder / "core.bin").write_bytes(b"\x7fELF" + bytes(range(8)) * 100)
+    (folder / "core.bin").write_bytes(b"\x7fELF" + bytes(range(16)) * 100)
     code, out, err = command("doctor", folder, "--format", "json")
     assert (code, err) == (1, "")
     document = json.loads(out)
