@@ -47,10 +47,9 @@ def fetch_with(
 ) -> pl.DataFrame:
     """All rows of a query that reads `frame` under the name `incoming`."""
     connection.register("incoming", _Stream(frame))
-    try:
-        return fetch(connection, sql, parameters)
-    finally:
-        connection.unregister("incoming")
+    rows = fetch(connection, sql, parameters)
+    connection.unregister("incoming")
+    return rows
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
@@ -83,7 +82,6 @@ def _with_incoming(
     connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame, statement: str
 ) -> None:
     connection.register("incoming", _Stream(frame))
-    try:
-        connection.execute(statement).fetchall()
-    finally:
-        connection.unregister("incoming")
+    connection.execute(statement).fetchall()
+    # Not when it failed: then the transaction takes no more statements, and ends with the name.
+    connection.unregister("incoming")

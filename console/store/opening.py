@@ -45,7 +45,7 @@ def connect(path: Path, now: float) -> tuple[duckdb.DuckDBPyConnection, list[str
     notices: list[str] = []
     fresh = _prepare(path)
     try:
-        connection = _connect(str(path))
+        connection = _connect(path)
     except duckdb.Error as error:
         if not (wal_of(path).exists() and "WAL file" in str(error)):
             raise StoreError(_reason(path, error)) from error
@@ -57,18 +57,30 @@ def connect(path: Path, now: float) -> tuple[duckdb.DuckDBPyConnection, list[str
 
 def _prepare(path: Path) -> bool:
     """Makes the folders; True if there is no store yet."""
+    if "?" in str(path.absolute()):
+        # DuckDB puts the write-ahead log elsewhere: it takes the rest for parameters of an address.
+        raise StoreError(f"cannot open {path}: no ? may be in its path: choose another --store")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size == 0:
             # All that a process leaves that was killed while it made the file.
             path.unlink()
-        return not path.exists()
+        if not path.exists():
+            return True
+        with path.open("rb") as file:
+            head = file.read(12)
     except OSError as error:
         raise StoreError(f"cannot open {path}: {error.strerror}: choose another --store") from error
+    # DuckDB itself would open a *.jsonl or *.csv, as a view of what is in it.
+    if head[8:] != b"DUCK":
+        raise StoreError(_damaged(path, "it has not the head of a DuckDB file"))
+    return False
 
 
-def _connect(target: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(target, config=_CONFIG)
+def _connect(target: str | Path) -> duckdb.DuckDBPyConnection:
+    # An absolute path is never taken for another kind of database, as "md:name" would be.
+    name = target if isinstance(target, str) else str(target.absolute())
+    connection = duckdb.connect(name, config=_CONFIG)
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'").fetchall()
         connection.execute("SET lock_configuration = true").fetchall()
@@ -90,14 +102,14 @@ def _without_damaged_wal(
         with wal.open("r+b") as file:
             file.truncate(int(whole[1]))
         try:
-            connection = _connect(str(path))
+            connection = _connect(path)
         except duckdb.Error:
             wal.unlink()
         else:
             notices.append(_notice(aside, "the last whole commit before the damage"))
             return connection
     try:
-        connection = _connect(str(path))
+        connection = _connect(path)
     except duckdb.Error as second:
         aside.rename(wal)
         raise StoreError(_reason(path, second)) from second
@@ -122,20 +134,25 @@ def _free_name(wanted: Path) -> Path:
 
 def _reason(path: Path, error: duckdb.Error) -> str:
     text = one_line(error)
-    if "lock" in text and "configuration" not in text:
+    if "Could not set lock" in text or "Conflicting lock" in text:
         holder = re.search(r"\(PID (\d+)\)", text)
         who = f"process {holder[1]}" if holder else "another process"
         return (
-            f"{path} is in use by {who}: only one console can hold a store;"
+            f"cannot open {path}: it is in use by {who}, and only one console can hold a store:"
             " quit that one, or choose another --store"
         )
-    if "configuration" in text:
-        return f"{path} is already open in this process"
+    if "configuration has been locked" in text:
+        return f"cannot open {path}: it is open in this process already"
     if "version number" in text:
         return (
-            f"{path} was written by a newer DuckDB: update model-console, or choose another --store"
+            f"cannot open {path}: it was written by a newer DuckDB: update model-console,"
+            " or choose another --store"
         )
+    return _damaged(path, text)
+
+
+def _damaged(path: Path, reason: str) -> str:
     return (
-        f"cannot open {path}: it is damaged or not a store of model-console ({text}):"
+        f"cannot open {path}: it is damaged or not a store of model-console ({reason}):"
         " move it away to begin anew from the followed files, or choose another --store"
     )

@@ -104,8 +104,8 @@ def migrate(
     version = _version(connection, where)
     if version > len(steps):
         raise StoreError(
-            f"{where} was written by a newer model-console (schema {version}, this one knows"
-            f" {len(steps)}): update, or choose another --store"
+            f"cannot open {where}: it was written by a newer model-console (schema {version},"
+            f" this one knows {len(steps)}): update, or choose another --store"
         )
     if version == len(steps):
         return False
@@ -145,7 +145,7 @@ def _version(connection: duckdb.DuckDBPyConnection, where: str) -> int:
     found = meta(connection, "schema") if "meta" in tables else None
     if found is None or not found.isdecimal():
         raise StoreError(
-            f"{where} is a DuckDB database, but not a store of model-console:"
+            f"cannot open {where}: it is a DuckDB database, but not a store of model-console:"
             " choose another --store"
         )
     return int(found)
