@@ -22,7 +22,7 @@ from console.alerts.alert import Cause
 from console.alerts.evidence import Gathered
 from console.alerts.incident import Incident
 from console.alerts.marks import Mark
-from console.alerts.quantity import Quantity, quantity, stage_position
+from console.alerts.quantity import Quantity, outcome, quantity, stage_position
 from console.alerts.severity import credible, doubt_s
 from console.alerts.wording import ago, figure
 from console.config.settings import Settings
@@ -181,9 +181,9 @@ def _fit(mark: Mark, incident: Incident, settings: Settings) -> float:
 def _upstream(incident: Incident, settings: Settings) -> list[Weighed]:
     """Findings of an earlier stage that others followed, by their lead along the stage order."""
     able = [finding for finding in incident.findings if credible(finding)]
-    found: list[Weighed] = []
+    found: dict[tuple[str | None, str], Weighed] = {}
     for finding in able:
-        if quantity(finding.deviation) == "performance":
+        if outcome(finding.deviation):
             continue
         series = finding.deviation.series
         here = stage_position(settings, series.model, series.stage)
@@ -207,10 +207,14 @@ def _upstream(incident: Incident, settings: Settings) -> list[Weighed]:
             f"{series.label} in {series.stage or 'an earlier stage'} moved first; "
             f"{len(following)} further downstream followed"
         )
-        found.append(
-            (intensity, Cause(text, "upstream", 0.0, None, None, series.stage, series.label))
-        )
-    return found
+        cause = Cause(text, "upstream", 0.0, None, None, series.stage, series.label)
+        place = (series.stage, series.label)
+        found[place] = max(found.get(place, (0.0, cause)), (intensity, cause), key=_intensity)
+    return list(found.values())
+
+
+def _intensity(weighed: Weighed) -> float:
+    return weighed[0]
 
 
 def _segments(incident: Incident, gathered: Gathered) -> list[Weighed]:

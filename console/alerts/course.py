@@ -17,7 +17,7 @@ from console.records.clock import epoch
 Points = tuple[tuple[float, float], ...]
 
 MOST_POINTS = 240
-LOG_SLICES = 24
+LOG_SLICES = 12
 """How many counts draw the course of a log template."""
 Row = Mapping[str, Any]
 
@@ -27,7 +27,8 @@ def course(deviation: Deviation, history: History, start: float, end: float) -> 
 
     A series without stored metric windows is drawn from what it is made of: the summaries of its
     column, realised performance, the lines of its template, the count of predictions. At the very
-    least the typical values before and after the onset are given, where the detector told them.
+    least the typical values before and after the onset are given, where the detector told them, and
+    1 and 0 for what was heard and is silent.
     """
     series = deviation.series
     points = _finite(history.points(series.id, start, end, MOST_POINTS))
@@ -35,6 +36,8 @@ def course(deviation: Deviation, history: History, start: float, end: float) -> 
         points = _finite(_made(deviation, series.model, history, start, end))
     if points:
         return points[-MOST_POINTS:]
+    if quantity(deviation) == "staleness":
+        return ((deviation.onset, 1.0), (deviation.at, 0.0))
     ends = ((deviation.onset, deviation.before), (deviation.at, deviation.after))
     return tuple((ts, value) for ts, value in ends if value is not None)
 
@@ -46,8 +49,13 @@ def _finite(points: Iterable[tuple[float, float]]) -> Points:
 def _made(deviation: Deviation, model: str, history: History, start: float, end: float) -> Points:
     template_id = deviation.details.get("template_id")
     kind = quantity(deviation)
+    stage, stream = deviation.series.stage, deviation.details.get("stream")
     if isinstance(template_id, str):
-        return _lines(history, model, template_id, start, end)
+        return _lines(history, model, start, end, template_id=template_id)
+    if stream == "logs":
+        return _lines(history, model, start, end, stage=stage)
+    if stream == "predictions":
+        kind = "traffic"
     if kind == "performance":
         frame = history.performance_windows(model, start, end)
         return _by_window(frame, _performance(deviation.series.name))
@@ -57,16 +65,23 @@ def _made(deviation: Deviation, model: str, history: History, start: float, end:
     return _column(deviation, history.column_windows(model, start, end))
 
 
-def _lines(history: History, model: str, template_id: str, start: float, end: float) -> Points:
+def _lines(
+    history: History,
+    model: str,
+    start: float,
+    end: float,
+    *,
+    stage: str | None = None,
+    template_id: str | None = None,
+) -> Points:
+    """Lines of a template, or of all of a stage, in equal slices."""
     width = (end - start) / LOG_SLICES
     edges = [start + width * number for number in range(LOG_SLICES + 1)]
     counts = [
-        (low, history.template_counts(model, None, low, high)) for low, high in pairwise(edges)
+        (low, history.template_counts(model, stage, low, high)) for low, high in pairwise(edges)
     ]
-    return tuple(
-        (ts, float(frame.filter(pl.col("template_id") == template_id)["n"].sum()))
-        for ts, frame in counts
-    )
+    wanted = pl.lit(value=True) if template_id is None else pl.col("template_id") == template_id
+    return tuple((ts, float(frame.filter(wanted)["n"].sum())) for ts, frame in counts)
 
 
 def _column(deviation: Deviation, frame: pl.DataFrame) -> Points:

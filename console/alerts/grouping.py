@@ -23,7 +23,7 @@ from console.alerts.incident import (
     incident_id,
 )
 from console.alerts.marks import Mark
-from console.alerts.quantity import DATA, quantity, stage_position
+from console.alerts.quantity import DATA, outcome, quantity, stage_position
 from console.alerts.severity import assess, convincing, doubt_s
 from console.config.settings import Settings
 from console.detectors.protocol import Deviation
@@ -211,13 +211,15 @@ def _takes(incident: Incident, deviation: Deviation, mark: Mark | None, settings
     """Whether a deviation that is new to an incident belongs to it."""
     if mark is not None:
         return incident.open and incident.explained_by == mark.id
-    start = incident.started_at
-    reach = max(TOGETHER_S, doubt_s(incident.lead), doubt_s(Finding(deviation, (deviation.at,))))
-    onset = deviation.onset
-    if incident.explained_by is not None or onset < start - reach:
+    if incident.explained_by is not None:
         return False
+    start, onset = incident.started_at, deviation.onset
+    reach = max(TOGETHER_S, doubt_s(incident.lead), doubt_s(Finding(deviation, (deviation.at,))))
+    if onset < start - reach:
+        # Slow to be found, but found at the same time: a creeping cause that began unseen.
+        return incident.open and deviation.at - incident.told_at <= TOGETHER_S
     loud = incident.severity != "info"
-    if quantity(deviation) == "performance" and loud:
+    if outcome(deviation) and loud:
         delay = reach if deviation.detector == "performance" else LABEL_DELAY_S
         last = deviation.at if incident.ended_at is None else incident.ended_at
         return onset <= last + delay
@@ -227,8 +229,19 @@ def _takes(incident: Incident, deviation: Deviation, mark: Mark | None, settings
     return (
         onset <= start + reach
         or any(_same_metric(finding, deviation) for finding in incident.findings)
-        or (loud and (onset <= start + SPREAD_S or _follows(incident, deviation, settings)))
+        or (
+            loud
+            and onset <= _acting_until(incident, deviation.at) + TOGETHER_S
+            and (onset <= start + SPREAD_S or _follows(incident, deviation, settings))
+        )
     )
+
+
+def _acting_until(incident: Incident, now: float) -> float:
+    """Until when the incident acted: outcomes, which labels tell late, do not prolong it."""
+    acting = [f for f in incident.findings if not outcome(f.deviation)]
+    ends = [now if f.cleared_at is None else f.cleared_at for f in acting or incident.findings]
+    return max(ends)
 
 
 def _same_metric(finding: Finding, deviation: Deviation) -> bool:
@@ -238,12 +251,11 @@ def _same_metric(finding: Finding, deviation: Deviation) -> bool:
 
 
 def _follows(incident: Incident, deviation: Deviation, settings: Settings) -> bool:
-    """Whether a deviation lies downstream of the root and is moved by the same kind of cause."""
+    """Whether a deviation lies downstream of the root, and a change of data moves both."""
     root = incident.lead.deviation
     here = stage_position(settings, deviation.series.model, deviation.series.stage)
     there = stage_position(settings, root.series.model, root.series.stage)
-    alike = (quantity(root) in DATA) == (quantity(deviation) in DATA)
-    return here >= there and alike
+    return here >= there and quantity(root) in DATA and quantity(deviation) in DATA
 
 
 def _fleet(walk: _Walk, incident: Incident) -> None:

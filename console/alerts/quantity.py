@@ -133,6 +133,14 @@ def quantity(deviation: Deviation) -> Quantity:
     return quantity_of(deviation.detector, series.name, series.stage)
 
 
+def outcome(deviation: Deviation) -> bool:
+    """Whether a series tells how good the predictions were: the end of every chain, and late."""
+    return (
+        quantity(deviation) == "performance"
+        or quantity_of("", deviation.series.name, deviation.series.stage) == "performance"
+    )
+
+
 def adverse(deviation: Deviation) -> bool:
     """Whether the direction of a deviation can be bad: less latency or more revenue is not."""
     if not deviation.direction:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 AGES = (10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR)
-"""Ages at which the evidence of an open incident is read anew."""
+QUIET_AGES = (HOUR, 6 * HOUR)
+"""Ages at which the evidence of an open incident is read anew; less often if it is quiet."""
 JOINED_S = 2 * MINUTE
 """How long after a finding joined the evidence is read anew: a cascade is read once."""
 EVENT_S = MINUTE
@@ -248,8 +249,9 @@ def _next_age(incident: Incident, tick: float) -> float | None:
     """When the evidence of an open incident is due next."""
     if not incident.open:
         return None
+    ages = AGES if incident.severity != "info" else QUIET_AGES
     born = max(incident.opened_at, incident.reopened_at or incident.opened_at)
-    return next((born + age for age in AGES if born + age > tick), None)
+    return next((born + age for age in ages if born + age > tick), None)
 
 
 def _text(value: object) -> str:

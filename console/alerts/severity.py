@@ -14,7 +14,7 @@ from dataclasses import replace
 from console.alerts.expectation import explaining
 from console.alerts.incident import Finding, Incident, at_least, worst
 from console.alerts.marks import Mark
-from console.alerts.quantity import STATISTICAL, adverse, quantity, stage_position
+from console.alerts.quantity import STATISTICAL, adverse, outcome, quantity, stage_position
 from console.config.settings import Settings
 from console.detectors.protocol import Severity
 from console.records.clock import HOUR
@@ -112,7 +112,7 @@ def root_of(findings: Sequence[Finding], settings: Settings) -> Finding:
         deviation = finding.deviation
         series = deviation.series
         return (
-            quantity(deviation) == "performance",
+            outcome(deviation),
             stage_position(settings, series.model, series.stage),
             deviation.onset,
             -(deviation.effect_size or 0.0),

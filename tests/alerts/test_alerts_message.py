@@ -146,7 +146,7 @@ def test_silence_and_log_lines_are_told_in_their_own_way(world: Any) -> None:
     found = replace(told, details={"template_id": "t2"})
     alert = alert_of(world, found, value=lambda key, ts: math.nan, logs=lines(world))
     assert alert.title == "KeyError <*> new ERROR line, 9 in 10 min · fraud"
-    assert len(alert.evidence.points) == 24
+    assert len(alert.evidence.points) == 12
     assert alert.evidence.points[-1][1] > 0
 
 
