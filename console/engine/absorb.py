@@ -59,6 +59,10 @@ class Absorber:
         self._lateness_s = settings.lateness_s
         self._kinds = kinds
         self._miner = Miner(restored.templates)
+        self.template_names: dict[str, str] = dict(
+            restored.templates.select("template_id", "first_text").iter_rows()
+        )
+        """The first text of every log template: a name that never changes."""
         self._folding = Folding(restored.series, settings.series_limit)
         self._summaries = Summaries(settings, self.references)
 
@@ -89,7 +93,8 @@ class Absorber:
             ids, templates = self._miner.assign(lines)
             lines = lines.with_columns(ids)
             absorbed.templates.append(templates)
-        transaction.insert(reading.file_id, replace(records, metrics=metrics, logs=lines))
+            self.template_names.update(templates.select("template_id", "first_text").iter_rows())
+        transaction.insert(reading.state.file_id, replace(records, metrics=metrics, logs=lines))
 
         def marked(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
             width = self._kinds[kind].width_s
@@ -112,7 +117,7 @@ class Absorber:
     ) -> None:
         labels = _joined(absorbed.labels, {**LABELS, "late": pl.Boolean})
         predictions = _joined(absorbed.predictions, PREDICTIONS)
-        newest = max(reading.newest or 0.0 for reading in readings)
+        newest = max(reading.state.newest_ts or 0.0 for reading in readings)
         pairs = transaction.matched(labels, predictions, newest - LABEL_HORIZON_S)
         if pairs.height:
             keys = ["model", "id", "ts"]

@@ -21,7 +21,7 @@ import polars as pl
 
 from console.alerts.room import AlertRoom
 from console.detectors.protocol import Span
-from console.detectors.registry import builtin
+from console.detectors.registry import builtin, plugins
 from console.engine.absorb import Absorbed, Absorber
 from console.engine.aggregates import Aggregates
 from console.engine.detection import Detection
@@ -96,7 +96,11 @@ class Engine:
                 open_windows = restored.open_windows(kind, self._watermark, shape.width_s)
                 self._aggregates.add(kind, open_windows)
         self._absorber = Absorber(settings, restored, self._aggregates.kinds)
-        self._detection = Detection(builtin(settings, self.references), restored.states)
+        detectors = builtin(settings, self.references, self._absorber.template_names)
+        self._detection = Detection(
+            (*detectors, *plugins(settings, [detector.name for detector in detectors])),
+            restored.states,
+        )
         self._room = AlertRoom(settings)
         self._room.restore(restored.incidents, restored.actions)
         self.intake = Intake(paths, settings, restored.files, clock)
@@ -127,7 +131,7 @@ class Engine:
 
         Raises StoreError.
         """
-        self.intake.look()
+        self.intake.look(final=to_the_end)
         now = None if to_the_end else self.intake.live_now()
         clocks = self.intake.clocks(hold=not to_the_end)
         reached = watermark(clocks, self._settings.lateness_s, self._settings.window_s, now)
@@ -151,7 +155,7 @@ class Engine:
 
     def _commit(self, reached: float | None, readings: Sequence[Reading]) -> Step:
         advanced = reached is not None and (self._watermark is None or reached > self._watermark)
-        if not advanced and not readings:
+        if not advanced and not self.intake.states(readings):
             return Step()
         changed: tuple[StoredIncident, ...] = ()
         states: dict[str, bytes] = {}

@@ -5,15 +5,23 @@ Nothing is advanced before the transaction that stores the lines has been commit
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.lateness import newest_before
 from console.engine.snapshot import Progress
 from console.engine.watermark import FileClock
+from console.formats.registry import SAMPLE, detect
 from console.records.clock import HOUR, Clock
+from console.sources.collection import Collection, Pending
+from console.sources.discover import Discovery
+from console.sources.identity import Identity
+from console.sources.watch import Watcher
+from console.store.commit import FileState
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,36 +29,257 @@ if TYPE_CHECKING:
     from console.config.settings import Settings
     from console.formats.protocol import Format
     from console.records.frames import Records
-    from console.store.commit import FileState
 
 READ_BYTES = 1 << 20
 """Most that is read of one file at once."""
+FIRST_BYTES = 1 << 16
+"""Most that is read of a file whose place in time is not known yet."""
 STEP_BYTES = 4 << 20
 """Most that is read in one step: a transaction of some tens of milliseconds."""
 AHEAD_S = 6 * HOUR
 """How far, in event time, a file may be read ahead of the one that lags most."""
 HOLD_S = 2.0
-"""How long, in wall time, a file that was appended to holds time back for its next line."""
+"""How long, in wall time, a file that was read from holds time back for its next line."""
 QUIET_S = 0.15
 """How long a file must be quiet before its open last record counts as whole."""
 LIVE_S = 600.0
 """Files are live if a record was at most this old when it was read."""
+RATE_S = 5.0
+"""Over how many seconds the rate of rows is told."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """What one file gave in one step."""
 
-    file_id: int
-    path: str
-    format: str
+    state: FileState
+    """The file as it is after these rows."""
     records: Records
     consumed: int
     """Bytes that the records account for."""
     clocks: pl.DataFrame
     """(offset, clock): the newest event time of the file before each record."""
-    newest: float | None
-    """The newest event time after all of them."""
 
 
-_ = (Iterable, Sequence, Path, FileClock, Progress, newest_before, Clock)
+class Intake:
+    """The files: which there are, where reading stands, what comes next."""
+
+    def __init__(
+        self, paths: Sequence[Path], settings: Settings, known: Iterable[FileState], clock: Clock
+    ) -> None:
+        self._clock = clock
+        self._states = {state.file_id: state for state in known}
+        references = [model.reference for model in settings.models if model.reference is not None]
+        self._discovery = Discovery(paths, settings.sources, exclude=references)
+        self._collection = Collection(
+            self._discovery, [_identity(state) for state in self._states.values()], quiet_s=QUIET_S
+        )
+        self._formats: dict[int, Format] = {}
+        self._watcher: Watcher | None = None
+        self._first_look: float | None = None
+        self._read_at: dict[int, float] = {}
+        self._waiting: list[Pending] = []
+        self._finished: list[FileState] = []
+        self._live = False
+        self._rates: deque[tuple[float, int]] = deque(maxlen=1000)
+        self._told: list[str] = []
+
+    def close(self) -> None:
+        """Lets go of the files, and of the watch over them."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        self._collection.close()
+
+    def watch(self) -> None:
+        """Has changes of files told at once from now on, where the system can."""
+        self._watcher = Watcher(self._discovery.folders())
+        if self._watcher.notice is not None:
+            self._told.append(self._watcher.notice)
+
+    def wait(self, longest_s: float) -> None:
+        """Waits until a file changes, `wake` is called, or it is time to look again."""
+        if self._watcher is not None:
+            open_ends = any(not self._is_read(file_id) for file_id in self._collection.sizes())
+            self._watcher.wait(min(longest_s, QUIET_S / 2) if open_ends else longest_s)
+
+    def wake(self) -> None:
+        """Ends a `wait`; from any thread."""
+        if self._watcher is not None:
+            self._watcher.wake()
+
+    def look(self, *, final: bool = False) -> None:
+        """Looks which files have something to read. `final`: they are history, and whole."""
+        now = self._clock()
+        self._collection.poll(now, self._watcher.changed() if self._watcher is not None else ())
+        if self._first_look is None:
+            self._first_look = now
+        self._told += self._collection.notices()
+        for identity in self._collection.closed():
+            known = self._states.get(identity.file_id)
+            if known is not None:
+                self._finished.append(_moved(known, identity))
+        self._waiting = [
+            file for file in self._collection.pending(final=final) if self._format(file) is not None
+        ]
+
+    def clocks(self, *, hold: bool) -> list[FileClock]:
+        """How far each file has come in event time. `hold`: those just read from may go on."""
+        waiting = {file.file_id for file in self._waiting}
+        listed = [FileClock(-math.inf, holding=True) for key in waiting if not self._newest(key)]
+        now, first = self._clock(), self._first_look or 0.0
+        for file_id in self._collection.identities():
+            newest = self._newest(file_id)
+            if newest is not None:
+                fresh = now - self._read_at.get(file_id, first) < HOLD_S
+                listed.append(FileClock(newest, file_id in waiting or (hold and fresh)))
+        return listed
+
+    def newest(self) -> float | None:
+        """The newest event time of all files, those that are gone included."""
+        times = [state.newest_ts for state in self._states.values() if state.newest_ts is not None]
+        return max(times, default=None)
+
+    def live_now(self) -> float | None:
+        """The wall clock if the files are written while we look; None while it is history."""
+        return self._clock() if self._live else None
+
+    def read(self, *, final: bool = False) -> list[Reading]:
+        """The next lines of the files that lag most, up to `STEP_BYTES` in all."""
+        places = {file.file_id: self._newest(file.file_id) or -math.inf for file in self._waiting}
+        order = sorted(self._waiting, key=lambda file: (places[file.file_id], str(file.path)))
+        readings: list[Reading] = []
+        size = 0
+        for file in order:
+            place, least = places[file.file_id], places[order[0].file_id]
+            if size >= STEP_BYTES or (math.isfinite(least) and place > least + AHEAD_S):
+                break
+            reading = self._read(file, final=final)
+            if reading is not None:
+                readings.append(reading)
+                size += reading.consumed
+        return readings
+
+    def states(self, readings: Sequence[Reading]) -> tuple[FileState, ...]:
+        """The files as they are once these readings are stored, finished ones included."""
+        return (*self._finished, *(reading.state for reading in readings))
+
+    def advance(self, readings: Sequence[Reading]) -> None:
+        """The readings are stored: goes on behind them."""
+        now = self._clock()
+        for state in self.states(readings):
+            self._states[state.file_id] = state
+        self._finished = []
+        for reading in readings:
+            self._collection.advance(reading.state.file_id, reading.consumed)
+            self._read_at[reading.state.file_id] = now
+            newest = reading.state.newest_ts
+            if newest is not None and abs(now - newest) <= LIVE_S:
+                self._live = True
+        rows = sum(reading.records.height for reading in readings)
+        if rows:
+            self._rates.append((now, rows))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the files, the newest last."""
+        left_out = [f"{path}: not followed: {why}" for path, why in self._left_out().items()]
+        return (*self._told[-5:], *left_out[:5])
+
+    def progress(self) -> Progress:
+        """How far reading has come."""
+        sizes = self._collection.sizes()
+        offsets = {key: one.offset for key, one in self._collection.identities().items()}
+        followed = [key for key in sizes if key in self._formats]
+        unread = [key for key in followed if offsets[key] < sizes[key]]
+        lagging = [newest for key in unread if (newest := self._newest(key)) is not None]
+        now = self._clock()
+        reached = now if self._live else (self.newest() or 0.0)
+        recent = sum(rows for at, rows in self._rates if 0 <= now - at <= RATE_S)
+        return Progress(
+            files=len(followed),
+            bytes_read=sum(min(offsets[key], sizes[key]) for key in followed),
+            bytes_total=sum(sizes[key] for key in followed),
+            rows=sum(state.rows for state in self._states.values()),
+            rejects=sum(state.rejects for state in self._states.values()),
+            rows_per_second=recent / RATE_S,
+            behind_s=max(0.0, reached - min(lagging)) if lagging else 0.0,
+        )
+
+    def _newest(self, file_id: int) -> float | None:
+        state = self._states.get(file_id)
+        return None if state is None else state.newest_ts
+
+    def _is_read(self, file_id: int) -> bool:
+        offset = self._collection.identities()[file_id].offset
+        return file_id not in self._formats or offset >= self._collection.sizes()[file_id]
+
+    def _left_out(self) -> dict[Path, str]:
+        return self._collection.ignored()
+
+    def _format(self, file: Pending) -> Format | None:
+        """The format of a file by its first bytes; None if it has none, or not yet."""
+        known = self._formats.get(file.file_id)
+        if known is None:
+            sample = self._collection.sample(file.file_id, SAMPLE)
+            detection = detect(sample, str(file.path), file.source.format)
+            if detection.format is not None:
+                self._formats[file.file_id] = known = detection.format
+            elif detection.settled:
+                self._collection.ignore(file.file_id, detection.reason)
+        return known
+
+    def _read(self, file: Pending, *, final: bool) -> Reading | None:
+        newest = self._newest(file.file_id)
+        limit = FIRST_BYTES if newest is None else READ_BYTES
+        chunk = self._collection.read(file.file_id, limit, final=final, newest_ts=newest)
+        form = self._formats[file.file_id]
+        if chunk is None:
+            return None
+        defaults = file.source.defaults_for(form.name)
+        decoded = form.decode(chunk, defaults)
+        clocks, newest = newest_before(decoded.records, newest, self._clock())
+        identity = self._collection.after(file.file_id, decoded.consumed)
+        before = self._states.get(file.file_id)
+        state = FileState(
+            file_id=identity.file_id,
+            path=identity.path,
+            device=identity.device,
+            inode=identity.inode,
+            fingerprint=identity.fingerprint,
+            fingerprint_size=identity.fingerprint_size,
+            offset=identity.offset,
+            guard=identity.guard,
+            size=self._collection.sizes()[file.file_id],
+            format=form.name,
+            model=defaults.model,
+            stage=defaults.stage,
+            newest_ts=newest,
+            rows=(before.rows if before else 0) + decoded.records.height,
+            rejects=(before.rejects if before else 0) + decoded.records.rejects.height,
+        )
+        return Reading(state, decoded.records, decoded.consumed, clocks)
+
+
+def _identity(state: FileState) -> Identity:
+    return Identity(
+        state.file_id,
+        state.path,
+        state.device,
+        state.inode,
+        state.fingerprint,
+        state.fingerprint_size,
+        state.offset,
+        state.guard,
+        state.closed,
+    )
+
+
+def _moved(state: FileState, identity: Identity) -> FileState:
+    """The state of a file that was finished, or found under another name."""
+    return replace(
+        state,
+        path=identity.path,
+        device=identity.device,
+        inode=identity.inode,
+        closed=identity.closed,
+    )

@@ -57,12 +57,12 @@ class Session:
         self._store_path = store_path
         self._clock = clock
         self._user = user or getpass.getuser()
-        self._wake = threading.Event()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._queued: list[Action] = []
         self._journal: list[Action] = []
         self._store: Store | None = None
+        self._engine: Engine | None = None
         self._thread: threading.Thread | None = None
         self._notice: str | None = None
 
@@ -90,7 +90,7 @@ class Session:
     def stop(self) -> None:
         """Ends the collection after the step in hand, and joins its thread. Safe to repeat."""
         self._stop.set()
-        self._wake.set()
+        self._wake()
         if self._thread is not None:
             self._thread.join()
 
@@ -128,8 +128,14 @@ class Session:
         with self._lock:
             self._journal.append(action)
             self._queued.append(action)
-        self._wake.set()
+        self._wake()
         return action
+
+    def _wake(self) -> None:
+        with self._lock:
+            engine = self._engine
+        if engine is not None:
+            engine.intake.wake()
 
     def _run(self, on_snapshot: OnSnapshot, on_failure: OnFailure) -> None:
         from console.config.settings import SettingsError
@@ -157,19 +163,19 @@ class Session:
             Store.open(self._store_path, self._clock) as store,
             Engine(self._paths, self._settings, store, self._clock) as engine,
         ):
+            engine.intake.watch()
             with self._lock:
-                self._store = store
+                self._store, self._engine = store, engine
                 waiting = {action.id for action in self._queued}
                 self._journal = [
                     *store.restore().actions,
                     *(action for action in self._journal if action.id in waiting),
                 ]
             try:
-                engine.intake.watch(self._wake.set)
                 self._walk(engine, store, on_snapshot)
             finally:
                 with self._lock:
-                    self._store = None
+                    self._store = self._engine = None
 
     def _walk(self, engine: Engine, store: Store, on_snapshot: OnSnapshot) -> None:
         from console.engine.picture import Picture
@@ -177,7 +183,6 @@ class Session:
         picture = Picture(engine, self._settings)
         shown_at, unseen = float("-inf"), True
         while not self._stop.is_set():
-            self._wake.clear()
             acted = self._carry_out(engine)
             step = engine.step()
             if acted or step.advanced:
@@ -193,7 +198,7 @@ class Session:
                 on_snapshot(picture.take(now, notices))
                 shown_at, unseen = now, False
             if step.idle and not self._queued:
-                self._wake.wait(TICK_S if unseen else engine.intake.patience(IDLE_S))
+                engine.intake.wait(TICK_S if unseen or picture.due else IDLE_S)
 
     def _carry_out(self, engine: Engine) -> bool:
         """Enters what the user did; an act leaves the queue when it is stored."""

@@ -30,6 +30,8 @@ def watermark(
         return None
     held = [clock.newest for clock in listed if clock.holding]
     reached = min(held) if held else max(clock.newest for clock in listed)
+    if not math.isfinite(reached):
+        return None  # a file that has not been read at all may begin anywhere
     if now is not None and not held:
         reached = max(reached, now)
     return math.floor((reached - lateness_s) / width_s) * width_s

@@ -1,0 +1,20 @@
+"""The smallest Textual app there is: what a first frame costs before anybody does anything."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+
+class EmptyApp(App[None]):
+    """Shows one word."""
+
+    BINDINGS = [("q", "quit", "quit")]
+
+    def compose(self) -> ComposeResult:
+        """One widget."""
+        yield Static("ready")
+
+
+if __name__ == "__main__":
+    EmptyApp().run()
