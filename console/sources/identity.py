@@ -60,10 +60,13 @@ def holds(identity: Identity, descriptor: int) -> bool:
     if os.fstat(descriptor).st_size < identity.offset:
         return False
     start = max(0, identity.offset - SPAN)
-    return (
-        digest(os.pread(descriptor, identity.fingerprint_size, 0)) == identity.fingerprint
-        and digest(os.pread(descriptor, identity.offset - start, start)) == identity.guard
-    )
+    guard = digest(os.pread(descriptor, identity.offset - start, start))
+    return guard == identity.guard and begins(identity, descriptor)
+
+
+def begins(identity: Identity, descriptor: int) -> bool:
+    """Whether an open file has the first bytes of an identity."""
+    return digest(os.pread(descriptor, identity.fingerprint_size, 0)) == identity.fingerprint
 
 
 def advanced(identity: Identity, head: bytes, before: bytes, offset: int) -> Identity:

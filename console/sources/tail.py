@@ -18,8 +18,10 @@ class Piece:
     data: bytes
     cut: bool
     """They are a piece of one line, not whole lines."""
+    exhausted: bool
+    """The file had no whole line more."""
     at_end: bool
-    """The file had no byte more."""
+    """It had not even a byte more."""
 
 
 class Tail:
@@ -58,19 +60,18 @@ class Tail:
         data = b""
         wanted = min(limit, LINE_LIMIT)
         while True:
-            more = os.pread(self._descriptor, wanted - len(data), offset + len(data))
+            asked = wanted - len(data)
+            more = os.pread(self._descriptor, asked, offset + len(data))
+            exhausted = len(more) < asked
             newline = more.find(b"\n") if within else more.rfind(b"\n")
             if newline >= 0:
-                end = len(data) + newline + 1
-                data += more[: newline + 1]
-                return Piece(data, within, at_end=self._ends(offset + end))
+                ended = exhausted and newline == len(more) - 1
+                whole = data + more[: newline + 1]
+                return Piece(whole, within, exhausted=exhausted and not within, at_end=ended)
             data += more
-            if len(data) == LINE_LIMIT:
-                return Piece(data, cut=True, at_end=self._ends(offset + len(data)))
-            if len(data) < wanted:
+            if exhausted:
                 kept = data if partial else b""
-                return Piece(kept, within and bool(kept), at_end=True)
+                return Piece(kept, within and partial, exhausted=True, at_end=partial)
+            if len(data) == LINE_LIMIT:
+                return Piece(data, cut=True, exhausted=False, at_end=False)
             wanted = min(2 * wanted, LINE_LIMIT)
-
-    def _ends(self, offset: int) -> bool:
-        return os.fstat(self._descriptor).st_size <= offset

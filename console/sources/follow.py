@@ -1,0 +1,176 @@
+"""One file while it is followed: where reading stands, what the file was last seen to be."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from enum import IntEnum
+from pathlib import Path
+
+from console.sources.chunk import Chunk
+from console.sources.discover import SourceFile
+from console.sources.identity import SPAN, Identity, advanced, holds
+from console.sources.tail import LINE_LIMIT, Piece, Tail
+
+
+class Reach(IntEnum):
+    """How much of a file's end is read."""
+
+    LINES = 0
+    """Whole lines; a record that may go on in the next line stays open."""
+    RECORDS = 1
+    """Whole lines, and the last record is closed: the file is quiet."""
+    ALL = 2
+    """A last line without its newline too: the file will not grow."""
+
+
+class ChangedError(Exception):
+    """The file no longer has the content that was read of it."""
+
+
+class Follow:
+    """The state of one followed file; `Collection` decides, this remembers and reads."""
+
+    def __init__(self, identity: Identity, source: SourceFile, tail: Tail, now: float) -> None:
+        """Takes over an open file that has the content of `identity`."""
+        self.identity = identity
+        self.source = source
+        self.retired = False
+        """None of the followed paths leads to it any more: what is left of it is read."""
+        self.ignored: str | None = None
+        """Why it is not read."""
+        self.size = identity.offset
+        self.grown_at = now
+        """When it was last seen to have grown."""
+        self._tail: Tail | None = tail
+        self._written: tuple[int, int] | None = None
+        self._tried: tuple[int, Reach] | None = None
+        self._limit = 0
+        self._chunk: Chunk | None = None
+        self._piece: Piece | None = None
+        self._reach = Reach.LINES
+        start = max(0, identity.offset - SPAN)
+        self._head = os.pread(tail.descriptor, identity.fingerprint_size, 0)
+        self._before = os.pread(tail.descriptor, identity.offset - start, start)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is now, or was last."""
+        return Path(self.identity.path)
+
+    @property
+    def unread(self) -> int:
+        """Bytes after the offset when the file was last looked at."""
+        return max(0, self.size - self.identity.offset)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds a descriptor."""
+        return self._tail is not None
+
+    def refresh(self, now: float) -> bool:
+        """Looks at the file's size; False if what was read of it is not there any more."""
+        status = self._tail.status() if self._tail else os.stat(self.path)  # noqa: PTH116
+        written = (status.st_size, status.st_mtime_ns)
+        if written != self._written:
+            if not holds(self.identity, self._opened().descriptor):
+                return False
+            if status.st_size > self.size:
+                self.grown_at = now
+            self._written, self.size = written, status.st_size
+        return True
+
+    def ready(self, reach: Reach) -> bool:
+        """Whether reading as far as `reach` can give something that the last reading did not."""
+        if self.unread == 0 or self.ignored is not None:
+            return False
+        return self._tried is None or self._tried[0] != self.size or reach > self._tried[1]
+
+    def read(self, limit: int, reach: Reach, newest_ts: float | None) -> Chunk | None:
+        """The next lines; None if there is no whole one. Raises ChangedError."""
+        tail = self._opened()
+        offset = self.identity.offset
+        piece = tail.read(offset, max(limit, self._limit), partial=reach is Reach.ALL)
+        if not holds(self.identity, tail.descriptor):
+            raise ChangedError(str(self.path))
+        if not piece.data:
+            self._chunk = None
+            self._tried = (self.size, reach)
+            return None
+        self._piece, self._reach = piece, reach
+        self._chunk = Chunk(
+            file_id=self.identity.file_id,
+            path=str(self.path),
+            offset=offset,
+            data=piece.data,
+            final=piece.cut
+            or self._limit >= LINE_LIMIT
+            or (piece.at_end and reach >= Reach.RECORDS),
+            newest_ts=newest_ts,
+            cut=piece.cut,
+        )
+        return self._chunk
+
+    def after(self, consumed: int) -> Identity:
+        """The identity once so much of the chunk read last is stored. Raises ValueError."""
+        chunk = self._chunk
+        if chunk is None or not 0 <= consumed <= len(chunk.data):
+            raise ValueError(f"{consumed} bytes of {self.path} were not read")
+        head, before = self._edges(chunk.data[:consumed])
+        return advanced(self.identity, head, before, chunk.offset + consumed)
+
+    def advance(self, consumed: int) -> Identity:
+        """Moves on by what was stored of the chunk read last. Raises ValueError."""
+        self.identity = self.after(consumed)
+        chunk, piece = self._chunk, self._piece
+        assert chunk is not None
+        assert piece is not None
+        self._head, self._before = self._edges(chunk.data[:consumed])
+        self._chunk = self._piece = None
+        self.size = max(self.size, self.identity.offset)
+        if piece.exhausted:
+            self._tried = (self.size, self._reach)
+        # A record longer than what was read: the next time more is read, in the end all as it is.
+        stuck = consumed == 0 and not piece.exhausted
+        self._limit = 2 * max(len(chunk.data), self._limit) if stuck else 0
+        return self.identity
+
+    def _edges(self, data: bytes) -> tuple[bytes, bytes]:
+        """The bytes that the file is known by after some more of it."""
+        head = self._head + data[: SPAN - len(self._head)]
+        return head, (self._before + data[-SPAN:])[-SPAN:]
+
+    def sample(self, size: int) -> bytes:
+        """The first bytes of the file."""
+        return os.pread(self._opened().descriptor, size, 0)
+
+    def retire(self, now: float) -> None:
+        """Notes that no followed path leads to the file any more."""
+        self.retired = True
+        self.grown_at = now
+
+    def rename(self, path: Path, tail: Tail | None = None) -> None:
+        """The same content under another name, or (`tail`) in another file."""
+        key = self.identity.key
+        if tail is not None:
+            self.release()
+            self._tail, key = tail, tail.key
+            self._written = None
+        self.retired = False
+        self.identity = self.identity.moved(str(path), *key)
+        self.source = replace(self.source, path=path)
+
+    def release(self) -> None:
+        """Lets go of the descriptor; it is opened again when it is needed."""
+        if self._tail is not None:
+            self._tail.close()
+            self._tail = None
+
+    def _opened(self) -> Tail:
+        if self._tail is None:
+            tail = Tail(self.path)
+            if tail.key != self.identity.key:
+                tail.close()
+                raise ChangedError(str(self.path))
+            self._tail = tail
+        return self._tail
