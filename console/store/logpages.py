@@ -112,7 +112,9 @@ def _conditions(query: LogQuery) -> Conditions:
     if query.stage is not None:
         conditions.add("stage = {0}", query.stage)
     if query.least_level is not None:
-        conditions.add("level IN (SELECT unnest({0}))", _at_least(query.least_level))
+        levels = _at_least(query.least_level)
+        places = ", ".join(f"{{{n}}}" for n in range(len(levels)))
+        conditions.add(f"level IN ({places})", *levels)
     if query.start is not None:
         conditions.add("ts >= {0}", naive(query.start))
     if query.end is not None:
@@ -125,8 +127,8 @@ def _conditions(query: LogQuery) -> Conditions:
     return conditions
 
 
-def _at_least(level: str) -> list[str]:
-    return list(LEVELS[LEVELS.index(level) :]) if level in LEVELS else [level]
+def _at_least(level: str) -> tuple[str, ...]:
+    return LEVELS[LEVELS.index(level) :] if level in LEVELS else (level,)
 
 
 def _add_key(conditions: Conditions, key: LogKey, sign: Literal["<", ">"]) -> None:
