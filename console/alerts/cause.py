@@ -56,7 +56,7 @@ HARM: dict[str, tuple[float, float]] = {
     "retrain": (0.6, 9.4),
     "stage_added": (1.0, 9.0),
     "incident": (5.0, 5.0),
-    "data_import": (0.5, 12.0),
+    "data_import": (0.5, 20.0),
     "campaign": (0.6, 9.4),
     "maintenance": (0.5, 9.5),
     "restart": (0.5, 9.5),
@@ -79,6 +79,8 @@ FITS: dict[str, frozenset[Quantity]] = {
 MISFIT = 0.15
 AGAINST_THE_STREAM = 0.2
 """An event downstream of the root rarely is its cause."""
+LABEL_TIME = 0.2
+"""A metric made of labels stands at the time of the labels: what is near it in time says little."""
 COMPANY_WIDE = 0.5
 """An event of no model in particular."""
 NOTHING_CHANGED = ("not promoted", "dry run", "no-op", "cancelled", "canceled", "aborted")
@@ -168,6 +170,8 @@ def _fit(mark: Mark, incident: Incident, settings: Settings) -> float:
     kinds = {quantity(f.deviation) for f in incident.findings if credible(f)} or {quantity(root)}
     if fits is not None and quantity(root) not in fits:
         factor *= MISFIT if not kinds & fits else math.sqrt(MISFIT)
+    if outcome(root) and root.detector != "performance":
+        factor *= LABEL_TIME
     if mark.model is None and incident.model is not None:
         factor *= COMPANY_WIDE
     if mark.stage is not None and root.series.stage is not None:

@@ -6,7 +6,7 @@ a live run gathered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -73,8 +73,13 @@ class Gathered:
     segments: tuple[Segment, ...] = ()
 
 
-def gather(incident: Incident, history: History, now: float) -> Gathered:
-    """Reads the evidence of an incident as it stood at `now`."""
+def gather(
+    incident: Incident, history: History, now: float, previous: Gathered | None = None
+) -> Gathered:
+    """Reads the evidence of an incident as it stood at `now`.
+
+    What cannot change any more is taken from what was gathered before.
+    """
     root = incident.lead.deviation
     model = root.series.model
     end = now if incident.ended_at is None else min(now, incident.ended_at + HOUR)
@@ -83,13 +88,16 @@ def gather(incident: Incident, history: History, now: float) -> Gathered:
     earlier = [value for ts, value in points if ts < root.onset]
     later = [value for ts, value in points if ts >= root.onset]
     change, latest = (None, None) if model is None else _versions(history, model, root.onset, end)
+    rate = None if previous is None else previous.predictions_per_hour
+    if model is not None and rate is None:
+        rate = _rate(history, model, root.onset, end)
     return Gathered(
         at=now,
         points=points,
         before=root.before if root.before is not None else _median(earlier),
         after=root.after if root.after is not None else _median(later),
-        logs=_logs(incident, history, end),
-        predictions_per_hour=None if model is None else _rate(history, model, root.onset, end),
+        logs=_logs(incident, history, end, previous),
+        predictions_per_hour=rate,
         version=root.version or latest,
         version_change=change,
         segments=segments_of(incident, history),
@@ -131,7 +139,9 @@ def _versions(
     return None, latest
 
 
-def _logs(incident: Incident, history: History, now: float) -> tuple[TellingLog, ...]:
+def _logs(
+    incident: Incident, history: History, now: float, previous: Gathered | None
+) -> tuple[TellingLog, ...]:
     """The templates that tell most, with an example of each since the onset."""
     onset = incident.started_at
     end = min(now, max(onset + LOGS_DURING_S, incident.opened_at + LOGS_DURING_S / 2))
@@ -139,6 +149,7 @@ def _logs(incident: Incident, history: History, now: float) -> tuple[TellingLog,
     if end <= start:
         return ()
     found: list[TellingLog] = []
+    examples = {} if previous is None else {t.log.template_id: t.log for t in previous.logs}
     for model in incident.models or (None,):
         before = history.template_counts(model, None, start - LOGS_BEFORE_S, start)
         during = history.template_counts(model, None, start, end)
@@ -151,20 +162,27 @@ def _logs(incident: Incident, history: History, now: float) -> tuple[TellingLog,
             pl.col("significance") >= LEAST_SIGNIFICANCE,
         )
         for row in told.head(MOST_LOGS).iter_rows(named=True):
-            line = history.log_example(row["template_id"], model, start, end)
-            if line is not None:
-                log = RelatedLog(
-                    template=row["template"] or line.message,
-                    level=row["level"],
-                    count=row["n"],
-                    lift=row["lift"],
-                    example=line.message,
-                    file=line.file,
-                    offset=line.offset,
-                    template_id=row["template_id"],
-                )
-                grave = row["level"] in AT_LEAST_WARNING
-                key = row["template_id"]
-                new = row["before"] == 0
-                found.append(TellingLog(log, stages[key], grave, new, firsts[key] - onset))
+            key = row["template_id"]
+            log = examples.get(key) or _example(history, key, model, start, end)
+            if log is None:
+                continue
+            log = replace(
+                log,
+                template=row["template"] or log.example,
+                level=row["level"],
+                count=row["n"],
+                lift=row["lift"],
+            )
+            grave, new = row["level"] in AT_LEAST_WARNING, row["before"] == 0
+            found.append(TellingLog(log, stages[key], grave, new, firsts[key] - onset))
     return tuple(found[:MOST_LOGS])
+
+
+def _example(
+    history: History, template_id: str, model: str | None, start: float, end: float
+) -> RelatedLog | None:
+    """The first line of a template in a span, its counts not yet filled in."""
+    line = history.log_example(template_id, model, start, end)
+    if line is None:
+        return None
+    return RelatedLog("", line.level, 0, 0.0, line.message, line.file, line.offset, template_id)

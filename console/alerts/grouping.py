@@ -152,7 +152,7 @@ def _raise(walk: _Walk, deviation: Deviation) -> None:
     joined = replace(incident.put(finding), updated_at=deviation.at)
     if incident.ended_at is not None:
         joined = replace(joined, ended_at=None, reopened_at=deviation.at)
-    assessed = assess(joined, walk.marks, walk.settings)
+    assessed = assess(joined, walk.marks, walk.settings, deviation.at)
     if incident.severity != assessed.severity and at_least(assessed.severity, incident.severity):
         assessed = replace(assessed, worsened_at=deviation.at)
     walk.put(assessed)
@@ -174,7 +174,7 @@ def _open(walk: _Walk, deviation: Deviation) -> None:
         root=deviation.key,
         recurrence=len(earlier),
     )
-    assessed = assess(incident, walk.marks, walk.settings)
+    assessed = assess(incident, walk.marks, walk.settings, deviation.at)
     walk.put(assessed)
     if assessed.model is not None:
         _fleet(walk, assessed)
@@ -217,9 +217,9 @@ def _takes(incident: Incident, deviation: Deviation, mark: Mark | None, settings
     reach = max(TOGETHER_S, doubt_s(incident.lead), doubt_s(Finding(deviation, (deviation.at,))))
     if onset < start - reach:
         # Slow to be found, but found at the same time: a creeping cause that began unseen.
-        return incident.open and deviation.at - incident.told_at <= TOGETHER_S
+        return incident.open and deviation.at - incident.told_at <= reach
     loud = incident.severity != "info"
-    if outcome(deviation) and loud:
+    if outcome(deviation) and quantity(deviation) != "staleness" and loud:
         delay = reach if deviation.detector == "performance" else LABEL_DELAY_S
         last = deviation.at if incident.ended_at is None else incident.ended_at
         return onset <= last + delay
@@ -282,5 +282,5 @@ def _fleet(walk: _Walk, incident: Incident) -> None:
             for finding in other.findings:
                 merged = merged.put(finding)
             walk.put(replace(other, merged_into=host.id, ended_at=incident.updated_at))
-    assessed = assess(merged, walk.marks, walk.settings)
+    assessed = assess(merged, walk.marks, walk.settings, incident.updated_at)
     walk.put(replace(assessed, worsened_at=incident.updated_at))

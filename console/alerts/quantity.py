@@ -134,10 +134,15 @@ def quantity(deviation: Deviation) -> Quantity:
 
 
 def outcome(deviation: Deviation) -> bool:
-    """Whether a series tells how good the predictions were: the end of every chain, and late."""
+    """Whether a series tells how good predictions were: the end of every chain, and late by labels.
+
+    The silence of such a series, or of the labels, counts as one.
+    """
+    series = deviation.series
     return (
         quantity(deviation) == "performance"
-        or quantity_of("", deviation.series.name, deviation.series.stage) == "performance"
+        or deviation.details.get("stream") == "labels"
+        or quantity_of("", series.name, series.stage) == "performance"
     )
 
 

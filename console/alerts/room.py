@@ -17,11 +17,12 @@ from console.alerts.alert import Alert
 from console.alerts.cause import HISTORY_S
 from console.alerts.codec import decode, encode
 from console.alerts.evidence import Gathered, gather
+from console.alerts.features import features
 from console.alerts.grouping import fold, forget
 from console.alerts.history import History
 from console.alerts.incident import Incident, Incidents, at_least
 from console.alerts.marks import Mark, marks_of
-from console.alerts.message import compose
+from console.alerts.message import compose, when
 from console.alerts.rank import rank
 from console.alerts.severity import assess
 from console.config.settings import Settings
@@ -116,11 +117,20 @@ class AlertRoom:
     def inbox(self, now: float) -> tuple[Alert, ...]:
         """All alerts, ranked: best first, those at rest last."""
         alerts = [
-            replace(case.alert, state=triage.state_of(case.incident, self._journal, now))
+            self._as_of(case, now)
             for case in self._cases.values()
             if case.incident.merged_into is None
         ]
         return rank(alerts, now, self._settings, self._journal)
+
+    def _as_of(self, case: Case, now: float) -> Alert:
+        """The alert with what time alone changes: its state, its age and its features."""
+        incident = case.incident
+        state = triage.state_of(incident, self._journal, now)
+        if not incident.open:
+            return replace(case.alert, state=state)
+        known = features(incident, now, self._settings)
+        return replace(case.alert, state=state, when=when(incident, now), features=known)
 
     @property
     def journal(self) -> triage.Journal:
@@ -190,7 +200,7 @@ class AlertRoom:
         due = incident.refresh_at is not None and incident.refresh_at <= tick
         over = case is not None and case.incident.open and not incident.open
         if due and incident.open:
-            assessed = assess(incident, marks, self._settings)
+            assessed = assess(incident, marks, self._settings, tick)
             if at_least(assessed.severity, incident.severity) and (
                 assessed.severity != incident.severity
             ):
@@ -198,7 +208,7 @@ class AlertRoom:
             incident = replace(assessed, updated_at=max(incident.updated_at, tick))
         rooted = case is None or case.incident.root != incident.root
         if new or due or over or rooted or case is None:
-            gathered = gather(incident, history, tick)
+            gathered = gather(incident, history, tick, None if case is None else case.gathered)
             incident = replace(incident, refresh_at=_next_age(incident, tick))
         else:
             gathered = case.gathered

@@ -27,28 +27,43 @@ CORROBORATING = 0.5
 """Least confidence of a finding that counts as company."""
 TOGETHER_S = HOUR
 """Onsets so near each other count as one start."""
+LABELS_SILENT_S = 6 * HOUR
+"""Labels come when they come: their silence is loud only after so long."""
 WIDE = 3
 """Stages that a warning must reach to be critical on a model of the first tier."""
 UNDER_LOAD = frozenset({"load", "traffic", "business", "distribution"})
 """What more traffic moves by itself."""
 
 
-def assess(incident: Incident, marks: Sequence[Mark], settings: Settings) -> Incident:
+def assess(incident: Incident, marks: Sequence[Mark], settings: Settings, now: float) -> Incident:
     """The incident with severity, explanation and root as its findings and the events have it."""
     unexplained: list[Finding] = []
     reasons: list[Mark] = []
     for finding in incident.findings:
         mark = explaining(finding.deviation, marks)
         if mark is None:
-            unexplained.append(finding)
+            unexplained.append(_patient(finding, now))
         else:
             reasons.append(mark)
     severity = severity_of(unexplained, settings.model(incident.model).tier)
     explained = None
     if reasons and severity == "info":
         explained = reasons[0].id
-    root = root_of(unexplained if severity != "info" else incident.findings, settings)
+    telling = [f.deviation.key for f in unexplained] if severity != "info" else None
+    able = [f for f in incident.findings if telling is None or f.deviation.key in telling]
+    root = root_of(able, settings)
     return replace(incident, severity=severity, explained_by=explained, root=root.deviation.key)
+
+
+def _patient(finding: Finding, now: float) -> Finding:
+    """As information as long as it is only labels, or what is made of them, that are silent."""
+    deviation = finding.deviation
+    if quantity(deviation) != "staleness" or not outcome(deviation):
+        return finding
+    end = now if finding.cleared_at is None else finding.cleared_at
+    if end - deviation.onset >= LABELS_SILENT_S:
+        return finding
+    return replace(finding, deviation=replace(deviation, severity="info"))
 
 
 def severity_of(findings: Sequence[Finding], tier: int) -> Severity:
@@ -123,8 +138,13 @@ def root_of(findings: Sequence[Finding], settings: Settings) -> Finding:
 
 
 def doubt_s(finding: Finding) -> float:
-    """How uncertain an onset is: half of the time that finding it took, at most six hours."""
-    return min(0.5 * (finding.raised_at - finding.deviation.onset), 6 * HOUR)
+    """How uncertain an onset is, at most six hours.
+
+    Half of the time that it took to find what is merely unusual; a tenth for a fact, whose
+    beginning is known, and which was only held back to be sure.
+    """
+    share = 0.5 if finding.deviation.detector in STATISTICAL else 0.1
+    return min(share * (finding.raised_at - finding.deviation.onset), 6 * HOUR)
 
 
 def _telling(findings: Sequence[Finding]) -> list[Finding]:

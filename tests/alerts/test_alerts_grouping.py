@@ -172,3 +172,23 @@ def test_incidents_survive_json_whatever_a_detector_tells(world: Any, value: flo
     assert from_text(to_text(incident)) == incident
     assert "NaN" not in to_text(incident)
     assert "Infinity" not in to_text(incident)
+
+
+def test_a_creeping_cause_found_after_its_log_lines_joins_them(world: Any) -> None:
+    t0 = world.T0
+    lines = world.deviation("heap at <*>%", t0, t0 - 4 * MINUTE, detector="logs")
+    leak = world.deviation("memory_mb", t0 + 75 * MINUTE, t0 - 3 * HOUR, stage="devops")
+    (incident,) = folded(world, [lines, leak])
+    assert incident.started_at == t0 - 3 * HOUR
+    assert incident.lead.deviation.series.name == "memory_mb"
+
+
+def test_outcomes_that_labels_tell_late_do_not_prolong_the_reach(world: Any) -> None:
+    t0 = world.T0
+    found = [
+        world.deviation("null_rate", t0, stage="upstream"),
+        world.deviation("accuracy", t0 + 5 * HOUR, detector="threshold", stage="training"),
+        world.deviation("null_rate", t0 + 3 * HOUR, stage="upstream", phase="cleared"),
+        world.deviation("latency_p95_ms", t0 + 9 * HOUR),
+    ]
+    assert len(folded(world, found)) == 2

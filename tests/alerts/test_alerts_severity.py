@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from console.alerts.incident import Finding
+from console.alerts.room import AlertRoom
 from console.alerts.severity import root_of, severity_of
+
+HOUR = 3600.0
 
 
 def findings(*found: Any) -> list[Finding]:
@@ -62,3 +65,14 @@ def test_the_root_is_never_a_weak_stranger_nor_the_performance_that_suffers(worl
     errors = world.deviation("error_rate", stage="serving")
     assert root_of(findings(weak, fall, errors), world.settings).deviation == errors
     assert root_of(findings(fall), world.settings).deviation == fall
+
+
+def test_the_silence_of_labels_is_loud_only_after_hours(world: Any) -> None:
+    silent = world.deviation(
+        "accuracy", at=world.T0, onset=world.T0 - HOUR, stage="training", detector="staleness"
+    )
+    room = AlertRoom(world.settings)
+    room.update([silent], world.events(), world.History(), world.T0 + 4 * HOUR)
+    assert room.inbox(world.T0 + 4 * HOUR)[0].severity == "info"
+    room.update([], world.events(), world.History(), world.T0 + 7 * HOUR)
+    assert room.inbox(world.T0 + 7 * HOUR)[0].severity == "warning"
