@@ -22,6 +22,15 @@ from console.stats.pinning import References
 from console.stats.reference import ColumnReference, ModelReference
 
 Floats = NDArray[np.float64]
+_FIELDS = {
+    "n": 0.0,
+    "nulls": 0.0,
+    "unseen": 0.0,
+    "total": float("nan"),
+    "low": float("inf"),
+    "high": float("-inf"),
+}
+"""What is taken from a window as it is, and what stands for none."""
 FEATURES = "features"
 SERVING = "serving"
 
@@ -123,27 +132,47 @@ def _unit(
 ) -> Unit:
     fresh_from = rows["_fresh"][0]
     places = {(c.name, c.role): i for i, c in enumerate(reference.columns)}
-    shape = (len(reference.columns), max((c.cells for c in reference.columns), default=1))
-    buckets, fresh = [], 0
-    for (start,), own in rows.group_by(["start"], maintain_order=True):
-        arrays = {name: np.zeros(shape[0]) for name in ("n", "nulls", "unseen", "total", "numbers")}
-        arrays |= {"low": np.full(shape[0], np.inf), "high": np.full(shape[0], -np.inf)}
-        counts, names = np.zeros(shape), [()] * shape[0]
-        for row in own.iter_rows(named=True):
-            place = places.get((row["column"], row["role"]))
-            if place is None or len(row["counts"]) != reference.columns[place].cells:
-                continue
-            counts[place, : len(row["counts"])] = row["counts"]
-            names[place] = tuple(row["unseen_names"])
-            for name in ("n", "nulls", "unseen"):
-                arrays[name][place] = row[name]
-            if row["total"] is not None:
-                arrays["total"][place] = row["total"]
-                arrays["numbers"][place] = sum(row["counts"])
-                arrays["low"][place], arrays["high"][place] = row["low"], row["high"]
-        buckets.append(Bucket(epoch(start), counts=counts, names=tuple(names), **arrays))
-        fresh += start >= fresh_from
-    return Unit(model, stage, reference, tuple(buckets), fresh)
+    keys = list(zip(rows["column"].to_list(), rows["role"].to_list(), strict=True))
+    # A column that the reference does not have (it was another one then) is left out.
+    rows = rows.filter(pl.Series([key in places for key in keys], dtype=pl.Boolean))
+    column = np.array([places[key] for key in keys if key in places], dtype=np.int64)
+    starts = rows["start"].unique().sort()
+    time = starts.search_sorted(rows["start"], side="left").to_numpy()
+    shape = (len(starts), len(reference.columns))
+    arrays = {}
+    for name, missing in _FIELDS.items():
+        arrays[name] = np.full(shape, missing)
+        arrays[name][time, column] = rows[name].cast(pl.Float64).fill_null(missing).to_numpy()
+    cells = [c.cells for c in reference.columns]
+    counts = np.zeros((*shape, max(cells, default=1)))
+    lengths = rows["counts"].list.len().to_numpy().astype(np.int64)
+    usable = lengths == np.array(cells)[column]
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    cell = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    fits = usable[row]
+    flat = rows["counts"].explode(empty_as_null=False).to_numpy()
+    counts[time[row[fits]], column[row[fits]], cell[fits]] = flat[fits]
+    names: list[list[tuple[str, ...]]] = [[()] * shape[1] for _ in range(shape[0])]
+    odd = rows["unseen_names"].list.len().to_numpy() > 0
+    for place in np.flatnonzero(odd):
+        names[time[place]][column[place]] = tuple(rows["unseen_names"][int(place)])
+    numbers = np.where(np.isnan(arrays["total"]), 0.0, counts.sum(axis=-1))
+    buckets = tuple(
+        Bucket(
+            epoch(start),
+            n=arrays["n"][at],
+            nulls=arrays["nulls"][at],
+            unseen=arrays["unseen"][at],
+            total=np.nan_to_num(arrays["total"][at]),
+            numbers=numbers[at],
+            low=arrays["low"][at],
+            high=arrays["high"][at],
+            counts=counts[at],
+            names=tuple(names[at]),
+        )
+        for at, start in enumerate(starts.to_list())
+    )
+    return Unit(model, stage, reference, buckets, int((starts >= fresh_from).sum()))
 
 
 def _floor(column: str, width: float) -> pl.Expr:

@@ -9,7 +9,7 @@ number of rare templates that are still to be expected (Good-Turing: one more th
 
 A new template is raised below `NEW_P` (`NEW_ERROR_P` for errors), an old one below `RATE_P` and
 above `RATIO` times its past: with 100 templates of WARNING or worse the latter is, at 864 partly
-overlapping looks a day each, less than one false alarm in 100 days were the model right. Silence
+overlapping looks a day each, less than one false alarm in 10 days were the model right. Silence
 follows for templates of a (model, stage) that is known for less than a day.
 """
 
@@ -33,7 +33,7 @@ BUCKET = 300.0
 """Grid of looks, seconds."""
 POOLS = (600.0, HOUR, 6 * HOUR)
 LEARNING = DAY
-NEW_P, NEW_ERROR_P, RATE_P = 1e-4, 1e-3, 1e-7
+NEW_P, NEW_ERROR_P, RATE_P = 1e-4, 1e-3, 1e-6
 RATIO = 3.0
 LEAST = 5
 """An old template needs this many lines in the pool."""

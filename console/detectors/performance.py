@@ -63,7 +63,7 @@ FLOOR = {"accuracy": 0.02, "auc": 0.02, "mae": 0.1}
 """Least loss: absolute, of an error relative to the baseline."""
 GRAVE = 5.0
 """So many floors are critical."""
-CALM_POOL, CALM = 16, 4
+CALM_POOLS, CALM = (16, 32, 64), 4
 _TRACK: Schema = {
     "model": pl.String,
     "stage": pl.String,
@@ -86,6 +86,7 @@ _RAISED: Schema = {
     "raised": pl.Float64,
     "onset": pl.Float64,
     "before": pl.Float64,
+    "after": pl.Float64,
     "severity": pl.String,
     "calm": pl.Int64,
     "ignored": pl.Float64,
@@ -102,6 +103,7 @@ class _Raised:
     raised: float | None = None
     onset: float | None = None
     before: float | None = None
+    after: float | None = None
     severity: Severity | None = None
     calm: int = 0
     ignored: float = float("-inf")
@@ -294,7 +296,7 @@ class _Judge:
             if loss.counts:
                 entry = self.raised.setdefault((*self.key, metric), _Raised(*self.key, metric))
                 entry.raised, entry.onset, entry.before = self.at, track.first, usual.value
-                entry.severity = "warning"
+                entry.after, entry.severity = now.value, "warning"
                 found.append(self._deviation(entry, "raised", track, loss))
         if found:
             track.from_file, track.base = False, own.tolist()
@@ -308,7 +310,7 @@ class _Judge:
         ordered = [s for s in sorted(self.slots) if s >= max(start, entry.ignored)]
         if not ordered:
             return None
-        if entry.raised is not None and self._calm(entry, ordered, usual):
+        if entry.raised is not None and self._calm(entry, ordered):
             return self._cleared(entry, ordered)
         best: _Loss | None = None
         for size in POOLS:
@@ -331,18 +333,23 @@ class _Judge:
         if entry.raised is None:
             entry.onset = min(self._onset(metric, usual, best.now, ordered), self.at)
             entry.before, entry.raised = usual.value, self.at
+        entry.after = best.now.value
         entry.severity, entry.calm = severity, 0
         return self._deviation(entry, phase, track, best)
 
-    def _calm(self, entry: _Raised, ordered: list[float], usual: Estimate) -> bool:
-        slots = [s for s in ordered if s > ordered[-1] - CALM_POOL * SLOT]
-        now = estimate(entry.metric, np.sum([self.slots[s] for s in slots], axis=0))
-        calm = False
-        if now is not None and now.n >= LEAST_ROWS:
-            loss = _compared(entry.metric, usual, now, 0.0, slots)
-            calm = loss.loss < loss.floor
+    def _calm(self, entry: _Raised, ordered: list[float]) -> bool:
+        """Whether the newest predictions lie surely on the better side of half of the loss."""
+        half = ((entry.before or 0.0) + (entry.after or 0.0)) / 2
+        calm = any(
+            now is not None and now.n >= LEAST_ROWS and _better(entry.metric, now, half)
+            for now in (self._newest(entry.metric, ordered, size) for size in CALM_POOLS)
+        )
         entry.calm = entry.calm + 1 if calm else 0
         return entry.calm >= CALM
+
+    def _newest(self, metric: Metric, ordered: list[float], size: int) -> Estimate | None:
+        slots = [s for s in ordered if s > ordered[-1] - size * SLOT]
+        return estimate(metric, np.sum([self.slots[s] for s in slots], axis=0))
 
     def _cleared(self, entry: _Raised, ordered: list[float]) -> Deviation:
         deviation = Deviation(
@@ -355,8 +362,8 @@ class _Judge:
             reason="as good as before again",
             before=entry.before,
         )
-        entry.ignored = ordered[-1] - CALM_POOL * SLOT
-        entry.raised = entry.onset = entry.before = entry.severity = None
+        entry.ignored = ordered[-1] - CALM_POOLS[0] * SLOT
+        entry.raised = entry.onset = entry.before = entry.after = entry.severity = None
         entry.calm = 0
         return deviation
 
@@ -406,6 +413,11 @@ class _Judge:
 
     def _series(self, metric: Metric) -> Series:
         return Series(self.key[0], self.key[1] or SERVING, metric)
+
+
+def _better(metric: Metric, now: Estimate, half: float) -> bool:
+    """Whether it is better than this by its standard error."""
+    return now.value + now.error < half if metric == "mae" else now.value - now.error > half
 
 
 def _compared(

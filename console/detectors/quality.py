@@ -13,13 +13,14 @@ at 144 partly overlapping looks a day at four pools: fewer than one false alarm 
 and that have grown by 2 percentage points, or to three times their share. A column is constant if
 all its rows of two hours or more have one value that the reference's most frequent one makes as
 improbable. Models without a reference file are judged after their first day. Nothing is raised
-twice before it has been cleared: for an hour the last two have lost half of the growth.
+twice before it has been cleared: for an hour the last 2 or 12 have surely lost half the growth.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -41,7 +42,8 @@ Term = Literal["nulls", "unseen", "constant"]
 POOLS = (HOUR / 6, HOUR / 2, 2 * HOUR, 12 * HOUR)
 MEMORY = max(POOLS)
 P_LIMIT = 2e-5
-SPREAD = 0.1
+SPREAD = 0.015
+"""Shares differ by an eighth from hour to hour without a cause."""
 LEAST_HITS = 3
 LEAST_GROWTH = {"nulls": 0.02, "unseen": 0.003}
 """Growth in share that counts."""
@@ -53,7 +55,8 @@ LOUD = {"nulls": 0.05, "unseen": 0.02}
 CONSTANT_ROWS = 20
 LEAST_OWN = 300
 """Rows of its own past without which a column keeps the reference as its baseline."""
-CALM = HOUR
+CALM, CALM_P = HOUR, 0.001
+"""So long a pool must surely be below what was raised."""
 FADING = 14 * DAY
 """Half-life of a column's own past."""
 _TRACK: Schema = {
@@ -75,6 +78,7 @@ _TRACK: Schema = {
     "calm_since": pl.Float64,
     "cleared": pl.Float64,
 }
+_COUNTS = pl.List(pl.Int64)
 _Key = tuple[str | None, str | None, str, str]
 
 
@@ -167,7 +171,7 @@ class QualityDetector:
             )
         ]
         return sorted(found, key=lambda d: (d.at, d.series.id)), {
-            "recent": recent,
+            "recent": _without_old_counts(recent),
             "pending": pending,
             "tracks": pl.DataFrame(rows, schema=_TRACK, orient="row"),
         }
@@ -290,16 +294,20 @@ class _Look:
     def _calm(self, place: int, track: _Track, finding: _Finding | None) -> bool:
         if finding is not None and finding.pool <= POOLS[2]:
             return False
-        inside = [b for b in self.buckets if b.start >= self.at - POOLS[2] - 1]
-        rows = sum(float(b.n[place]) for b in inside)
-        if rows == 0:
-            return False
         if track.term == "constant":
             return self._constant(place) is None
         term = track.term or "nulls"
-        share = sum(float(getattr(b, term)[place]) for b in inside) / rows
         usual = max((self.base[term][place] + 0.5) / (self.base_n[place] + 1), track.before or 0.0)
-        return bool(share <= (usual + max(track.after or 0.0, usual)) / 2)
+        raised = max(track.after or 0.0, usual)
+        for pool in POOLS[2:]:
+            begin = max(self.at - pool - 1, track.onset or 0.0)
+            inside = [b for b in self.buckets if b.start >= begin]
+            rows = sum(float(b.n[place]) for b in inside)
+            hits = sum(float(getattr(b, term)[place]) for b in inside)
+            fewer = 1 - float(counts.upper_tail(hits + 1, raised * rows, SPREAD))
+            if rows and hits / rows <= (usual + raised) / 2 and fewer <= CALM_P:
+                return True
+        return False
 
     def _raise(self, place: int, track: _Track, finding: _Finding) -> Deviation:
         column = self.unit.columns[place]
@@ -394,6 +402,13 @@ def _reason(column: ColumnReference, finding: _Finding, share: float, names: str
     what = "values that are no numbers" if column.kind == "numeric" else "unseen values"
     named = f" ({names})" if names else ""
     return f"{share:.1%} {what}{named} in {finding.rows:.0f} rows of {over}"
+
+
+def _without_old_counts(recent: pl.DataFrame) -> pl.DataFrame:
+    """Only constant columns are told by their cells, and those by the last two hours."""
+    newest = pl.col("start").max().over("model", "stage")
+    young = pl.col("start") > newest - timedelta(seconds=POOLS[2])
+    return recent.with_columns(pl.when(young).then("counts").otherwise(pl.lit([], _COUNTS)))
 
 
 def _base(track: _Track, column: ColumnReference, at: float) -> tuple[float, float, float]:
