@@ -200,6 +200,7 @@ class Collection:
                 following.rename(source.path)
                 self._at[source.path] = following
                 self._known.put(following.identity)
+                following.refresh(self._now)
             return
         tail = Tail(source.path)
         identity = self._recognised(source.path, tail)

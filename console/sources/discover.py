@@ -136,6 +136,7 @@ def is_followed(name: str) -> bool:
     suffixes = Path(name).suffixes
     return not (
         name.startswith(".")
+        or name in _NOT_ENTERED
         or name.endswith("~")
         or _NOT_FOLLOWED_NAMES.match(name)
         or any(suffix.lower() in _NOT_FOLLOWED for suffix in suffixes[-1:])
@@ -145,7 +146,8 @@ def is_followed(name: str) -> bool:
 def _expanded(pattern: str) -> list[Path]:
     if not glob.has_magic(pattern) or os.path.lexists(pattern):
         return [Path(pattern)]
-    return [Path(path) for path in glob.glob(pattern, recursive=True)]  # noqa: PTH207  # absolute
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207  # absolute
+    return [path for path in map(Path, found) if is_followed(path.name)]
 
 
 def _fixed_part(pattern: str) -> Path:

@@ -63,6 +63,8 @@ class Tail:
             asked = wanted - len(data)
             more = os.pread(self._descriptor, asked, offset + len(data))
             exhausted = len(more) < asked
+            if exhausted and partial and not within:
+                return Piece(data + more, cut=False, exhausted=True, at_end=True)
             newline = more.find(b"\n") if within else more.rfind(b"\n")
             if newline >= 0:
                 ended = exhausted and newline == len(more) - 1
