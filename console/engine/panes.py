@@ -113,14 +113,18 @@ class Panes:
     ) -> Gauge | None:
         """Performance by the labels that arrived over the last day; None without labels."""
         windows = reader.performance_windows(name, now - DAY, now + MINUTE)
-        sums = windows.select(pl.col("n", "correct", "absolute_error").sum().cast(pl.Float64))
-        rows, hits, error = sums.row(0)
+        by_class = pl.col("correct").is_not_null()
+        rows, judged, hits, error = windows.select(
+            pl.col("n").sum().cast(pl.Float64).alias("rows"),
+            pl.col("n").filter(by_class).sum().cast(pl.Float64).alias("judged"),
+            pl.col("correct", "absolute_error").sum().cast(pl.Float64),
+        ).row(0)
         if not rows:
             return None
-        if error and not hits:
+        if judged < rows / 2:
             series, value, of_window = "mae", error / rows, pl.col("absolute_error") / pl.col("n")
         else:
-            series, value, of_window = "accuracy", hits / rows, pl.col("correct") / pl.col("n")
+            series, value, of_window = "accuracy", hits / judged, pl.col("correct") / pl.col("n")
         recent = windows.filter(pl.col("start") >= naive(now - SPAN_S)).sort("start")
         points = [
             (epoch(start), figure)

@@ -9,8 +9,10 @@ session with one clear line.
 from __future__ import annotations
 
 import getpass
+import tempfile
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -138,21 +140,30 @@ class Session:
             engine.intake.wake()
 
     def _run(self, on_snapshot: OnSnapshot, on_failure: OnFailure) -> None:
-        from console.config.settings import SettingsError
-        from console.store.database import StoreError
-
         failures = 0
         while not self._stop.is_set():
             try:
                 self._collect(on_snapshot)
-            except (StoreError, SettingsError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - a thread that ends unheard leaves a dead screen
                 if not getattr(error, "passing", False):
-                    on_failure(str(error))
+                    on_failure(self._told(error))
                     return
                 pause = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
-                self._notice = f"{error}; tried again every {pause:.0f} s"
                 failures += 1
+                self._notice = f"{error}; trying again"
                 self._stop.wait(pause)
+
+    def _told(self, error: Exception) -> str:
+        """One clear line of what ended the session; the trace of a fault of ours goes to a file."""
+        from console.config.settings import SettingsError
+        from console.store.database import StoreError
+
+        if isinstance(error, StoreError | SettingsError | OSError):
+            return str(error)
+        folder = self._store_path.parent if self._store_path else Path(tempfile.gettempdir())
+        report = folder / f"model-console-fault-{int(self._clock())}.txt"
+        report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        return f"a fault of model-console's own, {type(error).__name__}: {error}: see {report}"
 
     def _collect(self, on_snapshot: OnSnapshot) -> None:
         """Opens the store and walks until the session is stopped or the store fails."""
@@ -188,13 +199,12 @@ class Session:
             if acted or step.advanced:
                 picture.changed()
             unseen = unseen or acted or not step.idle
-            self._notice = None
             self._checkpoint(store, idle=step.idle)
             caught_up = engine.intake.progress().caught_up
             pause = TICK_S if caught_up else LOADING_TICK_S
             now = time.monotonic()
             if (unseen or picture.due) and (acted or now - shown_at >= pause):
-                notices = [*store.notices, *engine.intake.notices]
+                notices = [*filter(None, [self._notice]), *store.notices, *engine.intake.notices]
                 on_snapshot(picture.take(now, notices))
                 shown_at, unseen = now, False
             if step.idle and not self._queued:

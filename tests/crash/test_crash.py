@@ -1,4 +1,4 @@
-"""Killed anywhere, a hundred times: every complete line is stored once, and the alerts are the same.
+"""Killed anywhere, a hundred times: every whole line is stored once, and alerts are the same.
 
 A writer appends, rotates and truncates (see `writer.py`) while a collector follows and is killed
 with SIGKILL at random moments. Then the store is compared with what was written, and its alerts
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,16 @@ KILLS = int(os.environ.get("MODEL_CONSOLE_KILLS", "100"))
 WRITER = Path(__file__).with_name("writer.py")
 
 
-def test_a_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+def test_a_hundred_kills_lose_and_double_nothing(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     folder, store = tmp_path / "fleet", tmp_path / "store.duckdb"
     stop, summary = tmp_path / "stop", tmp_path / "summary.json"
     writer = subprocess.Popen(
         [sys.executable, str(WRITER), str(folder), str(stop), str(summary), "7"]
     )
     try:
-        wait_for(lambda: (folder / "console.toml").exists(), 20)
+        wait_for((folder / "console.toml").exists, 20)
         rng = random.Random(7)
         survived = sum(killed_while_collecting(folder, store, rng) for _ in range(KILLS))
         stop.touch()
@@ -54,11 +57,12 @@ def test_a_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         stream: Counter({"once": count}) for stream, count in written.items()
     }
     assert min(written.values()) > 1_000
-    disturbed, undisturbed = alerts_of_store(store), alerts_of_replay(folder)
+    disturbed, undisturbed = alerts_of_store(folder, store), alerts_of_replay(folder)
     assert disturbed == undisturbed
     assert len(undisturbed) >= 1
-    print(f"{KILLS} kills ({survived} before the first commit), {written} lines, "
-          f"{len(list(folder.rglob('*.*')))} files, {len(undisturbed)} alerts")
+    files = sum(path.is_file() for path in folder.rglob("*.*"))
+    record_property("kills", f"{KILLS}, {survived} of them before the first commit")
+    record_property("lines", f"{written} in {files} files, {len(undisturbed)} alerts")
 
 
 def killed_while_collecting(folder: Path, store: Path, rng: random.Random) -> bool:
@@ -115,10 +119,10 @@ def stored_numbers(path: Path) -> dict[str, Counter[str]]:
     return found
 
 
-def alerts_of_store(path: Path) -> list[Any]:
-    with Store.open(path, system_clock) as store:
-        texts = store.reader().sql("SELECT alert FROM incident", 100_000)["alert"].to_list()
-    return comparable([json.loads(text) for text in texts])
+def alerts_of_store(folder: Path, store: Path) -> list[Any]:
+    command = [sys.executable, "-m", "console", "alerts", str(folder), "--store", str(store)]
+    shown = subprocess.run([*command, "--format", "json"], capture_output=True, check=True)
+    return comparable(json.loads(shown.stdout)["alerts"])
 
 
 def alerts_of_replay(folder: Path) -> list[Any]:
