@@ -30,8 +30,8 @@ def entries(
             continue
         seen.add(command.word)
         yield SystemCommand(
-            command.word,
-            f"{command.help} ({command.shown})",
+            f"{command.word}: {command.help}",
+            command.shown,
             partial(app.run_action, command.name, pane),
         )
     for entry in textuals:

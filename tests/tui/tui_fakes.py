@@ -467,6 +467,7 @@ def main() -> None:
     if kind == "tick":
 
         def tick() -> None:
+            session.started.wait()
             index = 100_000
             while not session.stopped:
                 time.sleep(0.25)

@@ -8,7 +8,7 @@ from console.alerts.alert import Alert, Cause, Member, RelatedLog
 from console.records.clock import MINUTE
 from console.tui.clean import clean
 from console.tui.present.health import SEVERITY_MARK, STATE_WORD, severity_role
-from console.tui.present.line import EMPTY, Line, Piece, Role, cells, crop, fit, piece, spread, wrap
+from console.tui.present.line import EMPTY, Line, Piece, Role, crop, fit, piece, spread, wrap
 from console.tui.present.words import SIGMA, TIMES, Calendar, age, plural, span, value, version_tag
 
 LABEL = 8
@@ -78,12 +78,8 @@ def _title(alert: Alert, width: int, calendar: Calendar, now: float) -> list[Lin
         parts.append(f"expected: {clean(alert.explained_by)}")
     if alert.rank:
         parts.append(f"priority {alert.priority:.0f}")
-    status: Line = (
-        Piece("   "),
-        Piece(alert.severity, role),
-        Piece(" · " + " · ".join(parts), "dim"),
-    )
-    lines += [crop(status, width)] if cells(status) <= width else wrap(status, width)
+    status: Line = (Piece(alert.severity, role), Piece(" · " + " · ".join(parts), "dim"))
+    lines += [(Piece("   "), *rest) for rest in wrap(status, width - 4)]
     return lines
 
 
@@ -98,7 +94,8 @@ def _why(alert: Alert, width: int, calendar: Calendar, now: float) -> list[Line]
     rest = alert.why[CAUSES:]
     if rest:
         share = sum(cause.confidence for cause in rest)
-        body.append((Piece(f"{100 * share:>3.0f} %  {plural(len(rest), 'other')}", "dim"),))
+        others = Piece(f"{100 * share:>3.0f} %  {plural(len(rest), 'other')}", "dim")
+        body.append(crop((others,), width - LABEL - 2))
     return labelled("Why", body)
 
 
@@ -183,7 +180,8 @@ def _reasons(alert: Alert, width: int) -> list[Line]:
     head = (
         f"#{alert.rank}, priority {alert.priority:.0f} of 100" if alert.rank else "not ranked yet"
     )
-    return labelled("Rank", [(Piece(head),), *reason_lines(alert, width - LABEL - 2)])
+    inside = width - LABEL - 2
+    return labelled("Rank", [*wrap((Piece(head),), inside), *reason_lines(alert, inside)])
 
 
 def reason_lines(alert: Alert, width: int) -> list[Line]:

@@ -105,20 +105,18 @@ class InboxPane(Vertical):
     def _head(self, found: int) -> None:
         total = [alert for alert in self._view.alerts if not at_rest(alert)]
         rest = len(self._view.alerts) - len(total)
-        note = f"({len(total)})" + (f" · {rest} at rest" if rest else "")
-        pieces: list[Piece] = [Piece(note, "dim")]
+        pieces: list[Piece] = [Piece(f"({len(total)})", "dim")]
+        above, below = self._waiting
+        if above or below:
+            waits = [f"{number} new {where}" for number, where in
+                     ((above, "above"), (below, "below")) if number]  # fmt: skip
+            pieces.append(Piece(f" · {', '.join(waits)}, . shows", "warning"))
         if self._view.model is not None:
             pieces.append(piece(f" · only {self._view.model}, esc clears", "accent"))
         if self._filter:
             pieces.append(piece(f" · {found} with “{self._filter}”, esc clears", "accent"))
-        above, below = self._waiting
-        if above or below:
-            waits = [
-                f"{number} new {where}"
-                for number, where in ((above, "above"), (below, "below"))
-                if number
-            ]
-            pieces.append(Piece(f" · {', '.join(waits)}, . shows", "warning"))
+        if rest:
+            pieces.append(Piece(f" · {rest} at rest", "dim"))
         self.query_one("#inbox-heading", Heading).show(tuple(pieces))
 
     def _empty(self, view: View) -> list[Line]:

@@ -1,0 +1,524 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from tui_fakes import (
+    ALERTS,
+    EMPTY,
+    MODELS,
+    NOW,
+    FakeSession,
+    alert,
+    snapshot,
+)
+from tui_pilot import Driver, console, piloted
+
+from console.alerts.alert import Alert
+from console.records.clock import HOUR
+from console.tui.screens.help import HelpScreen
+from console.tui.screens.logs import LogsScreen
+
+MANY: Sequence[Alert] = [alert(i, f"alert number {i} of fraud") for i in range(1, 41)]
+
+
+def inbox_titles(driver: Driver) -> list[str]:
+    return [entry.id for entry in driver.home.inbox.rows.items]
+
+
+@piloted
+async def test_home_shows_every_part() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        text = driver.text
+        for part in (
+            "./fleet",
+            "1 Models",
+            "2 Timeline",
+            "3 Inbox (4)",
+            "What",
+            "Where",
+            "When",
+            "Why",
+            "Cost",
+            "Change",
+            "Logs",
+            "fraud v12",
+            "deploy v12",
+            "86 %",
+        ):
+            assert part in text, part
+        assert driver.pane == "inbox"
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["j"], "alert-2"),
+        (["down", "down"], "alert-3"),
+        (["j", "j", "k"], "alert-2"),
+        (["j", "up"], "alert-1"),
+        (["G"], "alert-40"),
+        (["end", "g"], "alert-1"),
+        (["G", "home"], "alert-1"),
+        (["k"], "alert-1"),
+        (["n"], "alert-2"),
+        (["N"], "alert-40"),
+    ],
+)
+@piloted
+async def test_keys_move_the_cursor(keys: list[str], expected: str) -> None:
+    async with console(FakeSession(snapshot(inbox=MANY))) as driver:
+        await driver.press(*keys)
+        assert driver.selected == expected
+
+
+@piloted
+async def test_half_pages() -> None:
+    async with console(FakeSession(snapshot(inbox=MANY))) as driver:
+        rows = driver.home.inbox.rows
+        half = rows.size.height // 2
+        await driver.press("ctrl+d")
+        assert rows.cursor == half
+        await driver.press("pagedown", "ctrl+u", "pageup")
+        assert rows.cursor == 0
+
+
+@piloted
+async def test_tab_and_digits_change_the_pane() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        seen = []
+        for _ in range(4):
+            await driver.press("tab")
+            seen.append(driver.pane)
+        assert seen == ["alert", "models", "timeline", "inbox"]
+        await driver.press("shift+tab")
+        assert driver.pane == "timeline"
+        for key, pane in (("1", "models"), ("2", "timeline"), ("3", "inbox")):
+            await driver.press(key)
+            assert driver.pane == pane
+        await driver.press("1", "escape")
+        assert driver.pane == "inbox"
+
+
+@pytest.mark.parametrize(
+    ("keys", "verb", "args", "word"),
+    [
+        (["a"], "ack", {}, "acked"),
+        (["exclamation_mark"], "noise", {}, "marked as noise"),
+        (["asterisk"], "important", {}, "marked as important"),
+        (["s", "1"], "snooze", {"until": NOW + HOUR}, "snoozed 1 hour"),
+        (["s", "4"], "snooze", {"until": NOW + 4 * HOUR}, "snoozed 4 hours"),
+        (["s", "w"], "snooze", {}, "snoozed until worse"),
+        (["s", "j", "enter"], "snooze", {"until": NOW + 4 * HOUR}, "snoozed 4 hours"),
+        (["r", "f"], "resolve", {"reason": "fixed"}, "resolved fixed"),
+        (["r", "e"], "resolve", {"reason": "expected"}, "resolved expected"),
+        (["r", "a"], "resolve", {"reason": "false_alarm"}, "resolved false alarm"),
+    ],
+)
+@piloted
+async def test_acts_are_sent_and_told(
+    keys: list[str], verb: str, args: dict[str, object], word: str
+) -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press(*keys)
+        assert [(act.verb, act.alert_id, dict(act.args)) for act in driver.session.acts] == [
+            (verb, "alert-1", args)
+        ]
+        assert word in driver.footer
+        assert "z undoes" in driver.footer
+
+
+@piloted
+async def test_an_act_shows_before_the_session_says_so() -> None:
+    session = FakeSession(snapshot())
+    session.confirms = False
+    async with console(session) as driver:
+        await driver.press("a")
+        assert "✓" in driver.row("alert-1")
+        session.push(snapshot(2))  # a picture from before the act was carried out
+        await driver.quiet()
+        assert "✓" in driver.row("alert-1")
+
+
+@piloted
+async def test_an_act_that_is_never_confirmed_is_let_go() -> None:
+    session = FakeSession(snapshot())
+    session.confirms = False
+    wall = [NOW]
+    async with console(session, wall=lambda: wall[0]) as driver:
+        await driver.press("a")
+        wall[0] += 60
+        session.push(snapshot(2))
+        await driver.quiet()
+        assert "✓" not in driver.row("alert-1")
+
+
+@piloted
+async def test_a_refused_act_says_why() -> None:
+    session = FakeSession(snapshot())
+    session.refuse = "the journal is full"
+    async with console(session) as driver:
+        await driver.press("a")
+        assert "not done: the journal is full" in driver.footer
+        assert "✓" not in driver.row("alert-1")
+
+
+@piloted
+async def test_escape_leaves_a_choice_undone() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("s")
+        assert "Snooze" in driver.text
+        await driver.press("escape", "r", "escape")
+        assert not driver.session.acts
+        assert driver.pane == "inbox"
+
+
+@piloted
+async def test_undo_says_what_it_undid() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j", "a")
+        assert "✓" in driver.row("alert-2")
+        await driver.press("z")
+        assert driver.session.undone[0].alert_id == "alert-2"
+        assert "undone: acked  age of churn drifted after import" in driver.footer
+        assert "✓" not in driver.row("alert-2")
+        await driver.press("z")
+        assert "nothing to undo" in driver.footer
+
+
+@piloted
+async def test_acts_work_from_the_message_too() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("tab", "a")
+        assert driver.session.acts[0].alert_id == "alert-1"
+
+
+@piloted
+async def test_the_cursor_follows_its_alert_when_the_order_changes() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j", "tab")
+        driver.session.push(snapshot(2, inbox=[ALERTS[3], ALERTS[2], ALERTS[1], ALERTS[0]]))
+        await driver.quiet()
+        assert inbox_titles(driver) == ["alert-4", "alert-3", "alert-2", "alert-1"]
+        assert driver.selected == "alert-2"
+
+
+@piloted
+async def test_nothing_moves_under_the_cursor() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j")
+        new = [replace(alert(9 + i, f"new {i} of fraud"), rank=1) for i in range(3)]
+        last = alert(20, "last of fraud")
+        driver.session.push(snapshot(2, inbox=[*new, *ALERTS, last]))
+        await driver.quiet()
+        assert inbox_titles(driver) == [f"alert-{i}" for i in range(1, 6)]
+        assert "3 new above, 1 new below" in driver.text
+        await driver.press("a")
+        assert driver.session.acts[0].alert_id == "alert-2"
+        await driver.press("full_stop")
+        assert inbox_titles(driver)[:3] == ["alert-9", "alert-10", "alert-11"]
+        assert driver.selected == "alert-2"
+        assert "new above" not in driver.text
+
+
+@piloted
+async def test_leaving_the_inbox_takes_the_new_order() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j")
+        driver.session.push(snapshot(2, inbox=[alert(9, "new of fraud"), *ALERTS]))
+        await driver.quiet()
+        await driver.press("tab")
+        await driver.quiet()
+        assert inbox_titles(driver)[0] == "alert-9"
+        assert driver.selected == "alert-2"
+
+
+@piloted
+async def test_a_vanished_row_leaves_the_cursor_on_its_neighbour() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j")
+        driver.session.push(snapshot(2, inbox=[ALERTS[0], *ALERTS[2:]]))
+        await driver.quiet()
+        assert driver.selected == "alert-3"
+        driver.session.push(snapshot(3, inbox=[]))
+        await driver.quiet()
+        assert "nothing needs you" in driver.text
+        await driver.press("a", "s", "r", "enter", "y", "w", "exclamation_mark")
+        assert not driver.session.acts
+        assert "no alert here" in driver.footer
+
+
+@piloted
+async def test_what_was_resolved_does_not_take_the_cursor_to_the_end() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j", "r", "f")
+        assert driver.selected == "alert-2"
+        done = replace(ALERTS[1], state="resolved")
+        driver.session.push(snapshot(3, inbox=[ALERTS[0], *ALERTS[2:4], ALERTS[4], done]))
+        await driver.quiet()
+        await driver.press("full_stop")
+        assert driver.selected == "alert-3"
+
+
+@piloted
+async def test_no_act_hits_what_is_off_the_screen() -> None:
+    async with console(FakeSession(snapshot(inbox=MANY))) as driver:
+        rows = driver.home.inbox.rows
+        rows.scroll_to(y=20, animate=False, immediate=True)
+        await driver.until(lambda: not rows.on_screen)
+        await driver.press("a")
+        assert not driver.session.acts
+        assert "press again" in driver.footer
+        assert rows.on_screen
+        await driver.press("a")
+        assert driver.session.acts[0].alert_id == "alert-1"
+
+
+@piloted
+async def test_while_history_loads_the_best_alert_is_under_the_cursor() -> None:
+    async with console(FakeSession(snapshot(share=0.4, inbox=[ALERTS[1]]))) as driver:
+        assert "reading" in driver.text
+        assert "40 % of 120 MB" in driver.text
+        driver.session.push(snapshot(2, share=0.6, inbox=ALERTS))
+        await driver.quiet()
+        assert driver.selected == "alert-1"
+
+
+@piloted
+async def test_filter_of_the_inbox() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("slash", *"churn")
+        assert inbox_titles(driver) == ["alert-2"]
+        assert "1 found" in driver.text
+        assert "esc clears" in driver.text
+        await driver.press("enter")
+        assert driver.pane == "inbox"
+        assert inbox_titles(driver) == ["alert-2"]
+        await driver.press("a")
+        assert driver.session.acts[0].alert_id == "alert-2"
+        await driver.press("escape")
+        assert len(inbox_titles(driver)) == 5
+        await driver.press("slash", *"critical", "escape")
+        assert len(inbox_titles(driver)) == 5
+        await driver.press("slash", *"zzz", "enter")
+        assert "nothing like that" in driver.text
+
+
+@piloted
+async def test_filter_of_models_and_timeline() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("1", "slash", *"et", "enter")
+        assert [model.name for model in driver.home.models.items] == ["eta"]
+        assert "(1 of 4)" in driver.text
+        await driver.press("escape", "2", "slash", *"fraud", "enter")
+        assert [lane.model for lane in driver.home.lanes.items] == ["fraud"]
+        await driver.press("escape")
+        assert len(driver.home.lanes.items) == 5
+
+
+@piloted
+async def test_enter_on_a_model_shows_its_alerts_alone() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("1", "j", "enter")
+        assert driver.pane == "inbox"
+        assert inbox_titles(driver) == ["alert-2"]
+        assert "only churn, esc clears" in driver.text
+        await driver.press("escape")
+        assert len(inbox_titles(driver)) == 5
+
+
+@pytest.mark.parametrize("key", ["enter", "l", "o"])
+@piloted
+async def test_drill_into_the_logs_and_back(key: str) -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j", key)
+        assert isinstance(driver.app.screen, LogsScreen)
+        await driver.press("escape")
+        assert driver.pane == "inbox"
+        assert driver.selected == "alert-2"
+
+
+@piloted
+async def test_zoom_and_time_cursor() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        assert "last 6 h" in driver.text
+        await driver.press("plus")
+        assert "last 3 h" in driver.text
+        await driver.press("minus", "minus")
+        assert "last 12 h" in driver.text
+        await driver.press("plus", "left_square_bracket", "left")
+        cursor = driver.app.view.time.cursor
+        assert cursor is not None
+        assert cursor == pytest.approx(NOW - 2 * driver.home.lanes.axis.seconds)
+        assert "at 13:" in driver.line("2 Timeline")
+        assert "│" in driver.line("all models")
+        await driver.press("right_square_bracket")
+        assert (driver.app.view.time.cursor or 0) > cursor
+        await driver.press("right", "escape")
+        assert driver.app.view.time.cursor is None
+
+
+@piloted
+async def test_logs_open_at_the_time_cursor() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press(*["left"] * 20, "2", "j", "enter")
+        await driver.quiet()
+        line = driver.logs.rows.selected
+        assert line is not None
+        assert line.ts >= (driver.app.view.time.cursor or 0) > line.ts - 10
+        assert line.model == "fraud"
+
+
+@piloted
+async def test_go_to_a_time() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("t", *"12:00", "enter")
+        assert "at 12:00" in driver.line("2 Timeline")
+        await driver.press("t", *"soon", "enter")
+        assert "not a time: soon" in driver.text
+        await driver.press("escape", "t", *"now", "enter")
+        assert driver.app.view.time.cursor is None
+
+
+@piloted
+async def test_pause_freezes_the_screen_and_catches_up() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("space")
+        assert "paused" in driver.text
+        driver.session.push(snapshot(2, inbox=ALERTS[1:]))
+        await driver.quiet()
+        assert len(inbox_titles(driver)) == 5
+        await driver.press("tab", "space")
+        assert len(inbox_titles(driver)) == 4
+        assert "paused" not in driver.text
+
+
+@piloted
+async def test_why_here() -> None:
+    async with console(FakeSession(snapshot()), size=(200, 60)) as driver:
+        assert "+1.40" not in driver.text
+        await driver.press("w")
+        assert "+1.40  a performance metric" in driver.text
+        await driver.press("w")
+        assert "+1.40" not in driver.text
+
+
+@piloted
+async def test_copy_as_markdown() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("y")
+        assert driver.app.clipboard.startswith("## auc of fraud falling")
+        assert "- **Why:**" in driver.app.clipboard
+        assert "copied" in driver.footer
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3", "tab"])
+@piloted
+async def test_help_is_that_of_the_pane(pane: str) -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press(pane)
+        name = driver.pane
+        await driver.press("question_mark")
+        assert isinstance(driver.app.screen, HelpScreen)
+        assert name.capitalize() in driver.text
+        if name in ("inbox", "alert"):
+            await driver.press("j")
+            assert "Why this alert is number 1" in driver.text
+        await driver.press("G", "g", "ctrl+d", "ctrl+u", "escape")
+        assert driver.pane == name
+
+
+@piloted
+async def test_palette_runs_a_command_on_the_pane() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j", "colon")
+        await driver.press(*"acknowl")
+        await driver.until(lambda: "ack: acknowledges" in driver.text, "found")
+        await driver.press("down", "enter")
+        await driver.until(lambda: driver.session.acts, "acted")
+        assert driver.session.acts[0].alert_id == "alert-2"
+
+
+@piloted
+async def test_mouse_selects_and_the_second_click_drills() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.pilot.click("#inbox", offset=(10, 2))
+        assert driver.selected == "alert-3"
+        await driver.pilot.click("#timeline-heading", offset=(3, 0))
+        await driver.until(lambda: driver.pane == "timeline")
+        await driver.pilot.click("#inbox", offset=(10, 1), times=2)
+        await driver.until(lambda: isinstance(driver.app.screen, LogsScreen))
+
+
+@piloted
+async def test_empty_console_says_how_to_feed_it_and_fills() -> None:
+    session = FakeSession(EMPTY)
+    async with console(session, size=(80, 24)) as driver:
+        assert "Waiting for records below ./fleet" in driver.text
+        assert "model-console emit ./fleet/events.jsonl" in driver.text
+        assert driver.pane == "guide"
+        assert "ack" not in driver.footer
+        await driver.press("tab", "1", "a", "question_mark", "escape")
+        session.push(snapshot(2))
+        await driver.quiet()
+        assert driver.pane == "inbox"
+        assert "1 Models" in driver.text
+
+
+@piloted
+async def test_failure_of_the_session_is_one_clear_line() -> None:
+    session = FakeSession(snapshot())
+    async with console(session) as driver:
+        session.break_down("the store x.db is held by process 42")
+        await driver.quiet()
+        assert "✕ the store x.db is held by process 42" in driver.text
+        assert "auc of fraud falling" in driver.text
+
+
+@piloted
+async def test_notices_are_counted_and_told_in_the_help() -> None:
+    async with console(FakeSession(snapshot(notices=("clock skew of 3 h", "disk full")))) as driver:
+        assert "! clock skew of 3 h  (+1 more, ? tells)" in driver.text
+        await driver.press("question_mark", "j", "j")
+        assert "disk full" in driver.text
+
+
+@piloted
+async def test_history_is_shown_at_its_own_time() -> None:
+    async with console(FakeSession(snapshot(live=False))) as driver:
+        assert "history, ends 2026-11-23 14:03 UTC" in driver.text
+        assert "behind" not in driver.text
+
+
+@piloted
+async def test_resizing_keeps_everything() -> None:
+    async with console(FakeSession(snapshot())) as driver:
+        await driver.press("j")
+        for size in ((80, 24), (40, 12), (200, 60), (100, 30)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.quiet()
+            assert driver.selected == "alert-2"
+            assert max(len(line) for line in driver.text.splitlines()) <= size[0]
+        assert "age of churn drifted" in driver.text
+
+
+@piloted
+async def test_many_snapshots_become_one_picture() -> None:
+    session = FakeSession(snapshot())
+    async with console(session) as driver:
+        for revision in range(2, 200):
+            session.push(snapshot(revision, models=MODELS[: 1 + revision % 4]))
+        await driver.quiet()
+        assert driver.app.view.snapshot is not None
+        assert driver.app.view.snapshot.revision == 199
+
+
+@piloted
+async def test_quitting_stops_the_session() -> None:
+    session = FakeSession(snapshot())
+    async with console(session) as driver:
+        await driver.press("q")
+    assert session.stopped
+    assert driver.app.return_code == 0
+    session.push(snapshot(2))  # late news do no harm
