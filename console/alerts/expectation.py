@@ -19,8 +19,9 @@ from console.alerts.quantity import Quantity, quantity, words
 from console.detectors.protocol import Deviation
 from console.records.clock import HOUR, MINUTE
 
-LEAD_S = 15 * MINUTE
-"""How much before its event an onset may be estimated: base windows, clocks and smoothing."""
+LEAD_S, MOST_LEAD_S = 15 * MINUTE, HOUR
+"""How much before its event an onset may be estimated: base windows, clocks and smoothing; a
+quarter of the time that finding it took, within these bounds."""
 FOLLOW_S = 2 * HOUR
 """How long after its event an expected effect may begin."""
 SETTLE_S = 2 * HOUR
@@ -128,7 +129,9 @@ def _meets(mark: Mark, deviation: Deviation) -> bool:
     latest = mark.ts + FOLLOW_S
     if mark.end_ts is not None:
         latest = max(latest, mark.end_ts + SETTLE_S)
-    return mark.concerns(deviation.series.model) and mark.ts - LEAD_S <= deviation.onset <= latest
+    slow = 0.25 * (deviation.at - deviation.onset)
+    earliest = mark.ts - min(max(slow, LEAD_S), MOST_LEAD_S)
+    return mark.concerns(deviation.series.model) and earliest <= deviation.onset <= latest
 
 
 def _effects(mark: Mark) -> tuple[Expected, ...]:

@@ -24,13 +24,15 @@ from console.alerts.incident import (
 )
 from console.alerts.marks import Mark
 from console.alerts.quantity import DATA, outcome, quantity, stage_position
-from console.alerts.severity import assess, convincing, doubt_s
+from console.alerts.severity import assess, convincing, credible, doubt_s
 from console.config.settings import Settings
 from console.detectors.protocol import Deviation
 from console.records.clock import DAY, HOUR, MINUTE
 
 TOGETHER_S = HOUR
 """Onsets so near each other are one start."""
+MOST_APART_S = 2 * HOUR
+"""What is found so soon after an incident, and began before it, belongs to it as well."""
 SPREAD_S = 12 * HOUR
 """How long after the start of an open incident any deviation of its model is taken for a part."""
 LABEL_DELAY_S = 12 * HOUR
@@ -213,28 +215,52 @@ def _takes(incident: Incident, deviation: Deviation, mark: Mark | None, settings
         return incident.open and incident.explained_by == mark.id
     if incident.explained_by is not None:
         return False
+    told = outcome(deviation) and quantity(deviation) != "staleness"
+    if told and incident.severity != "info" and _tells_of(incident, deviation):
+        return True
+    if incident.ended_at is None:
+        return _takes_while_open(incident, deviation, settings)
+    return (
+        incident.severity != "info"
+        and deviation.at - incident.ended_at <= LATE_S
+        and incident.started_at - _reach(incident, deviation)
+        <= deviation.onset
+        <= incident.ended_at
+    )
+
+
+def _takes_while_open(incident: Incident, deviation: Deviation, settings: Settings) -> bool:
     start, onset = incident.started_at, deviation.onset
-    reach = max(TOGETHER_S, doubt_s(incident.lead), doubt_s(Finding(deviation, (deviation.at,))))
+    reach = _reach(incident, deviation)
+    found_apart = deviation.at - incident.told_at
+    if credible(incident.lead) and found_apart <= min(reach, MOST_APART_S):
+        # Found at the same time, however long it took: a creeping cause, say, and its log lines.
+        return True
     if onset < start - reach:
-        # Slow to be found, but found at the same time: a creeping cause that began unseen.
-        return incident.open and deviation.at - incident.told_at <= reach
-    loud = incident.severity != "info"
-    if outcome(deviation) and quantity(deviation) != "staleness" and loud:
-        delay = reach if deviation.detector == "performance" else LABEL_DELAY_S
-        last = deviation.at if incident.ended_at is None else incident.ended_at
-        return onset <= last + delay
-    if incident.ended_at is not None:
-        recent = deviation.at - incident.ended_at <= LATE_S
-        return loud and recent and onset <= incident.ended_at
+        return False
     return (
         onset <= start + reach
         or any(_same_metric(finding, deviation) for finding in incident.findings)
         or (
-            loud
+            incident.severity != "info"
             and onset <= _acting_until(incident, deviation.at) + TOGETHER_S
             and (onset <= start + SPREAD_S or _follows(incident, deviation, settings))
         )
     )
+
+
+def _tells_of(incident: Incident, deviation: Deviation) -> bool:
+    """Whether labels tell of an incident: our own detector by the predictions' time."""
+    reach = _reach(incident, deviation)
+    delay = reach if deviation.detector == "performance" else LABEL_DELAY_S
+    last = deviation.at if incident.ended_at is None else incident.ended_at
+    return incident.started_at - reach <= deviation.onset <= last + delay
+
+
+def _reach(incident: Incident, deviation: Deviation) -> float:
+    """How far apart two onsets may be estimated that are one."""
+    own = doubt_s(Finding(deviation, (deviation.at,)))
+    return max(TOGETHER_S, doubt_s(incident.lead), own)
 
 
 def _acting_until(incident: Incident, now: float) -> float:
