@@ -59,7 +59,7 @@ async def test_all_logs_follow_the_tail() -> None:
         assert "following" in driver.text
         for index in range(3):
             session.append(log_line(9000 + index, NOW + index, f"fresh line {index}"))
-            await driver.until(lambda i=index: f"fresh line {i}" in driver.text, "on the screen")
+            await driver.sees(f"fresh line {index}")
         assert message(driver) == "fresh line 2"
         session.append(log_line(9100, NOW - 2, "late line"))
         await driver.until(lambda: "late line" in driver.text, "late but there")
@@ -92,7 +92,7 @@ async def test_an_appended_line_is_on_the_screen_at_once() -> None:
         for index in range(20):
             start = time.perf_counter()
             session.append(log_line(9000 + index, NOW + index, f"fresh line {index}"))
-            await driver.until(lambda i=index: f"fresh line {i}" in driver.text)
+            await driver.sees(f"fresh line {index}")
             spent.append(time.perf_counter() - start)
         assert sorted(spent)[-2] < 1.0, spent  # far more than the aim, for a busy machine
 
@@ -286,7 +286,7 @@ async def test_the_logs_wait_for_a_store_that_is_not_open_yet() -> None:
 async def test_a_slow_reader_never_blocks_the_screen() -> None:
     session = FakeSession(snapshot())
     answer = threading.Event()
-    session.the_reader = FakeReader(session.lines, wait=lambda: bool(answer.wait(20)) or None)
+    session.the_reader = FakeReader(session.lines, wait=lambda: answer.wait(20))
     async with console(session) as driver:
         try:
             await driver.press("4")

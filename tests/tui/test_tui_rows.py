@@ -119,14 +119,14 @@ def test_the_cursor_lands_on_a_row_or_its_nearest_neighbour(
     orders: list[list[int]], start: int
 ) -> None:
     rows = ItemRows()
-    index = {key: place for place, key in enumerate(orders[0])}
+    index: dict[Hashable, int] = {key: place for place, key in enumerate(orders[0])}
     rows._items = items(*orders[0])
     rows._keys, rows._index = list(index), dict(index)
     rows._cursor = min(start, max(len(index) - 1, 0))
     for order in orders[1:]:
         before = list(rows._keys)
         here = rows._cursor
-        new = {key: place for place, key in enumerate(order)}
+        new: dict[Hashable, int] = {key: place for place, key in enumerate(order)}
         place = rows._place(dict(new), len(order))
         if before and order:
             left = [key for key in before if key in new]

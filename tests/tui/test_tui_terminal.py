@@ -11,7 +11,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyte
@@ -84,12 +84,15 @@ class Terminal:
         os.close(self.fd)
 
 
+Opened = Callable[..., Terminal]
+
+
 @pytest.fixture(name="opened")
-def _opened() -> object:
+def _opened() -> Iterator[Opened]:
     terminals: list[Terminal] = []
 
-    def start(*args: str, **extra: str) -> Terminal:
-        terminals.append(Terminal(*args, **extra))
+    def start(kind: str, size: tuple[int, int] = (100, 30), **extra: str) -> Terminal:
+        terminals.append(Terminal(kind, size, **extra))
         return terminals[-1]
 
     yield start
@@ -97,7 +100,6 @@ def _opened() -> object:
         terminal.close()
 
 
-Opened = Callable[..., Terminal]
 OURS = re.compile(
     rb"\x1b\[[0-9;]*m"  # colours
     rb"|\x1b\[\d+(?:;\d+)?H"  # cursor position

@@ -283,7 +283,7 @@ def log_line(index: int, ts: float, message: str = "", level: str = "INFO") -> L
 class FakeReader:
     """Log pages over a list in memory."""
 
-    def __init__(self, lines: list[LogLine], wait: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, lines: list[LogLine], wait: Callable[[], object] = lambda: None) -> None:
         self.lines = lines
         self.asked: list[str] = []
         self.fail: Exception | None = None

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, cast
+from typing import Any, ParamSpec
 
 from textual.pilot import Pilot
 from tui_fakes import NOW, FakeSession
@@ -46,6 +46,9 @@ class Driver:
             assert time.perf_counter() < deadline, f"{what or 'not'} in time:\n{self.text}"
             await self.pilot.pause()
 
+    async def sees(self, text: str) -> None:
+        await self.until(lambda: text in self.text, text)
+
     async def press(self, *keys: str) -> None:
         for key in keys:
             await self.pilot.press(key)
@@ -78,9 +81,8 @@ class Driver:
 
     @property
     def home(self) -> HomeScreen:
-        return cast(
-            "HomeScreen", next(s for s in self.app.screen_stack if isinstance(s, HomeScreen))
-        )
+        stack = self.app.screen_stack
+        return next(screen for screen in stack if isinstance(screen, HomeScreen))
 
     @property
     def logs(self) -> LogsScreen:
@@ -108,7 +110,7 @@ async def console(
     """The app on a session, its first snapshot drawn, its chart too."""
     app = ConsoleApp(session, clock=wall or (lambda: NOW))
     async with app.run_test(size=size) as pilot:
-        driver = Driver(app, session, cast("Pilot[None]", pilot))
+        driver = Driver(app, session, pilot)
         await driver.until(session.started.is_set, "started")
         await driver.quiet()
         yield driver
