@@ -12,11 +12,15 @@ one false alarm in `QUIET_WEEKS` weeks of a series (corrected for the four, and 
 independent values of each there are in a week). A statistic must also exceed by 15 % whatever it
 reached between half a day and a few weeks ago: heavy tails are taken from the series' own history.
 It must do so in two steps running, with the last three steps on the same side. A series that was
-raised lately is judged with more caution: 30 % more for each time, forgotten within days.
+raised again and again is judged with more caution: 30 % more from the second time on, forgotten
+within days.
 
 *Warm-up*: nothing is said before the first day of a series has been learned (28 hours). In the
 first eight days a series with a strong time of day is granted 60 % of its swing, since no weekend
 and no Monday has been seen yet.
+
+*Severity*: a warning; critical when it is three times as far as the limit and a factor of two away
+for half an hour; info when the name says that it is a change for the better (`polarity`).
 
 *Life*: while it lasts nothing is learned. It is cleared after an hour inside half the limit, and
 after a day, when the new level is taken for the usual one.
@@ -34,6 +38,7 @@ from console.config.settings import Settings
 from console.detectors import baseline, steps
 from console.detectors.baseline import Reading, unscaled
 from console.detectors.onset import change_point
+from console.detectors.polarity import worse_direction
 from console.detectors.protocol import Deviation, Phase, Severity, Span, State
 from console.detectors.table import IDENTITY, Array, Table, identities
 from console.detectors.words import change, duration
@@ -41,15 +46,16 @@ from console.records.clock import DAY
 from console.records.series import Series
 from console.stats.robust import student_limits, student_p
 
-QUIET_WEEKS = 50.0
+QUIET_WEEKS = 8.0
 RECORD = 1.15
 RUNNING = 2
 CALM_STEPS = 12
 CAUTION, CAUTION_STEPS = 1.3, 864
-CRITICAL = 3.0
+EXTREME = 3.0
 """So many limits away, and by a factor of two, for half an hour: critical."""
 CRITICAL_STEPS = 6
 QUIET, RAISED = 0, 1
+INFO, WARNING, CRITICAL = 0, 1, 2
 _SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
 
@@ -154,6 +160,8 @@ class AnomalyDetector:
         said: list[tuple[Phase, int]] = []
         for place in np.flatnonzero(quiet & (t["strong"][rows] >= RUNNING)).tolist():
             _raise(t, moment, place)
+            series = _series(identity, int(t.keys[rows[place]]))
+            t["severity"][rows[place]] = _severity(series.name, reading, place)
             said.append(("raised", place))
         for place in np.flatnonzero(~quiet).tolist():
             phase = _go_on(t, moment, place)
@@ -163,7 +171,7 @@ class AnomalyDetector:
         for phase, place in said:
             if phase == "cleared":
                 _end(t, moment, place)
-        t["caution"][rows] = 1 + (t["caution"][rows] - 1) * math.exp(-1 / CAUTION_STEPS)
+        t["raises"][rows] *= math.exp(-1 / CAUTION_STEPS)
         baseline.learn(t, reading, (t["phase"][rows] == QUIET) & ~unusual)
         return found
 
@@ -214,9 +222,15 @@ def _raise(t: Table, moment: _Moment, place: int) -> None:
     t["phase"][row] = RAISED
     t["level"][row] = t["slow" if slow else "fast"][row]
     t["statistic"][row] = j
-    t["severity"][row] = 1
     t["onset"][row] = _onset(t, row, index, slow=slow)
+    t["raises"][row] += 1
     t.reset(np.array([row]), "strong", "calm", "resumed", "newest", "recent")
+
+
+def _severity(name: str, reading: Reading, place: int) -> int:
+    """A warning, but for changes that the series' name tells to be for the better."""
+    side = np.sign(reading.distance[place, 0])
+    return INFO if side == -worse_direction(name) else WARNING
 
 
 def _go_on(t: Table, moment: _Moment, place: int) -> Phase | None:
@@ -232,10 +246,10 @@ def _go_on(t: Table, moment: _Moment, place: int) -> Phase | None:
     t["calm"][row] = t["calm"][row] + 1 if calm else 0
     if t["calm"][row] >= CALM_STEPS or _usual_by_now(t, row, index):
         return "cleared"
-    extreme = short > CRITICAL * bound[1] and short > math.log(2) * _size(t, row)
+    extreme = short > EXTREME * bound[1] and short > math.log(2) * _size(t, row)
     t["strong"][row] = t["strong"][row] + 1 if extreme else 0
-    if t["strong"][row] >= CRITICAL_STEPS and t["severity"][row] < 2:
-        t["severity"][row] = 2
+    if t["strong"][row] >= CRITICAL_STEPS and t["severity"][row] == WARNING:
+        t["severity"][row] = CRITICAL
         return "worse"
     return None
 
@@ -247,7 +261,6 @@ def _end(t: Table, moment: _Moment, place: int) -> None:
         t["fast"][row] = t["slow"][row] = adopted
     t["phase"][row] = QUIET
     t["resumed"][row] = index - CALM_STEPS + 1
-    t["caution"][row] = min(t["caution"][row] * CAUTION, 4.0)
     t["strong"][row] = 0
 
 
@@ -262,8 +275,10 @@ def _limits(t: Table, reading: Reading) -> Array:
     week = 7 * DAY / t["width"][reading.rows]
     independent = np.maximum(week[:, None] / (baseline.SPANS + 12), 1.0)
     p = 1 / (QUIET_WEEKS * len(baseline.SPANS) * independent)
-    limits: Array = student_limits(p, np.minimum(reading.freedom, 40))
-    return limits * t["caution"][reading.rows][:, None]
+    limits = student_limits(p, np.minimum(reading.freedom, 40))
+    caution = CAUTION ** np.clip(t["raises"][reading.rows] - 1, 0, 5)
+    cautious: Array = limits * caution[:, None]
+    return cautious
 
 
 def _exceeding(t: Table, reading: Reading, limits: Array) -> Array:

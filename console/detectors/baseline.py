@@ -11,8 +11,9 @@ with a delay of 12 steps, and `slow` (2 days), with a delay of 48, so that an an
 against a level that has not yet heard of it.
 *Time of day*: see `season`. A day is learned when it is over; steps that deviate are left out.
 *Spread*: for each of the four statistics a robust mean square of its own past values, so that noise
-that wanders over hours counts as what it is; it begins at a share of the spread of single steps
-that holds for noise half of which wanders (`PRIOR`), with the weight of ten independent values.
+that wanders over hours counts as what it is. It begins at what follows from the spread of single
+steps, told by their differences into noise that is new in each step and noise that wanders, with
+the weight of ten independent values.
 """
 
 from __future__ import annotations
@@ -37,10 +38,13 @@ SPANS = np.array([3, 12, 12, 48])
 """Steps that each statistic looks back: median of 3, then clipped means."""
 ON_SLOW = np.array([False, False, True, True])
 """Whether a statistic is measured from the slow level."""
-PRIOR = np.array([0.85, 0.75, 0.8, 0.7])
-"""Spread of each statistic as a share of that of a single step, before it is known."""
+WANDER = np.array([1.0, 0.85, 1.0, 0.7])
+FRESH = np.array([0.45, 0.1, 0.1, 0.04])
+"""Variance of each statistic of noise that wanders over hours, and of noise that is new in each
+step, as shares of a single step's; the median of three normal values has 0.449 of their variance.
+"""
 PRIOR_WEIGHT = 10.0
-CLIP = 4.0
+CLIP = 8.0
 """A single step counts at most so many spreads in a mean."""
 HUBER = 2.0
 HUBER_GAIN = 1 / 0.774
@@ -68,12 +72,13 @@ LAYOUT: Layout = {
     "slow_n": Column(0),
     "single": Column(0),
     "single_n": Column(0),
+    "rough": Column(0),
     "still": Column(0),
     "jump": Column(0),
     "day": Column(0, "int64"),
     "days": Column(0),
     "day_sum": Column(0, "float32", season.BINS),
-    "day_n": Column(0, "float32", season.BINS),
+    "day_n": Column(0, "int8", season.BINS),
     "shape": Column(0, "float32", season.BINS),
     "profile": Column(0, "float32", season.BINS),
     "swing": Column(0),
@@ -90,7 +95,7 @@ LAYOUT: Layout = {
     "strong": Column(0, "int64"),
     "calm": Column(0, "int64"),
     "resumed": Column(np.iinfo(np.int64).max, "int64"),
-    "caution": Column(1.0),
+    "raises": Column(0),
 }
 UNDECIDED, LOGARITHM, LINEAR = 0, 1, 2
 DAY_BLOCK = 144
@@ -191,7 +196,7 @@ def _scaled(t: Table, rows: Array, value: Array) -> Array:
 def unscaled(t: Table, row: int, value: float) -> float:
     """The value in the series' own unit."""
     if t["scale"][row] == LOGARITHM:
-        return float(np.exp(min(value, 700.0)) - t["offset"][row])
+        return max(0.0, float(np.exp(min(value, 700.0)) - t["offset"][row]))
     return value
 
 
@@ -248,7 +253,11 @@ def _measure(t: Table, rows: Array, index: Array, profile: Array) -> Reading:
     size = len(rows)
     ring = t["ring"][rows]
     back = np.arange(int(SPANS.max()))
-    recent = ring[np.arange(size)[:, None], (index[:, None] - back) % RING].astype(float)
+    then = index[:, None] - back
+    recent = ring[np.arange(size)[:, None], then % RING].astype(float)
+    resumed = t["resumed"][rows][:, None]
+    past = (then >= t["onset"][rows][:, None]) & (then < resumed) & (resumed <= index[:, None])
+    recent[past] = np.nan
     single = np.sqrt(t["single"][rows])
     levels = np.stack([t["fast"][rows], t["slow"][rows]], axis=1)
     distance = np.zeros((size, len(SPANS)))
@@ -274,7 +283,8 @@ def _spread_now(t: Table, rows: Array) -> tuple[Array, Array]:
     n = t["spread_n"][rows]
     independent = n / (SPANS + 12)
     weight = independent / (independent + PRIOR_WEIGHT)
-    prior = PRIOR**2 * t["single"][rows][:, None]
+    fresh = np.clip(t["rough"][rows] / np.maximum(t["single"][rows], 1e-300), 0, 1)[:, None]
+    prior = ((1 - fresh) * WANDER + fresh * FRESH) * t["single"][rows][:, None]
     variance = weight * t["spread"][rows] + (1 - weight) * prior
     week_known = t["seen"][rows] >= 8 * DAY / (t["width"][rows])
     season_share = np.where(week_known, 0.1, 0.6)
@@ -312,6 +322,10 @@ def _spreads(t: Table, reading: Reading, quiet: Array) -> None:
     t["single_n"][rows] = np.minimum(t["single_n"][rows] + usable, SPREAD_STEPS)
     weight = 1 / (t["single_n"][rows] + 24)
     t["single"][rows] += np.where(usable, weight * (1.05 * away**2 - t["single"][rows]), 0)
+    before = t["ring"][rows, (reading.index - 1) % RING].astype(float)
+    rough = np.minimum((newest - before) ** 2 / 2, 9 * t["single"][rows])
+    usable &= ~np.isnan(rough)
+    t["rough"][rows] += np.where(usable, weight * (rough - t["rough"][rows]), 0)
 
 
 def _follow(t: Table, rows: Array, name: str, values: Array, memory: int) -> None:
@@ -368,6 +382,9 @@ def _learn_day(t: Table, rows: Array, day: Array) -> None:
         t["fast_n"][begun] = LEARN_STEPS
         t["single"][begun] = np.nanvar(ring, axis=1)
         t["single_n"][begun] = 0
+        squares = np.diff(ring, axis=1) ** 2 / 2
+        pairs = np.maximum((~np.isnan(squares)).sum(axis=1), 1)
+        t["rough"][begun] = np.nansum(squares, axis=1) / pairs
         t["coarse"][begun] = np.nan
 
 

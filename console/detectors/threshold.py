@@ -81,6 +81,7 @@ class ThresholdDetector:
 
     def __init__(self, settings: Settings) -> None:
         self._rules = {_rule_key(rule): rule for rule in settings.rules}
+        self._names = sorted({rule.series.split("{")[0] for rule in settings.rules})
         self._width = settings.window_s
         keys = sorted(self._rules)
         rules = [self._rules[key] for key in keys]
@@ -121,6 +122,7 @@ class ThresholdDetector:
 
     def _matching(self, metrics: pl.DataFrame) -> pl.DataFrame:
         """Windows with the rule that concerns them, one row a pair, in order of time."""
+        metrics = metrics.filter(pl.col("name").is_in(self._names))
         catalogue = metrics.select(list(IDENTITY)).unique("series_id")
         pairs = [
             (key, row["series_id"], _digest(key, row["series_id"]), _bare(rule, row["tags"]))
