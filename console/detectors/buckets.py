@@ -175,6 +175,11 @@ def _unit(
     return Unit(model, stage, reference, buckets, int((starts >= fresh_from).sum()))
 
 
+def steady(value: float) -> float:
+    """The value to ten digits: sums of floats differ in the last ones with the order of batches."""
+    return float(f"{value:.10g}")
+
+
 def _floor(column: str, width: float) -> pl.Expr:
     step = round(width * 1e6)
     return pl.from_epoch(pl.col(column).dt.epoch("us") // step * step, time_unit="us")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from console.records.clock import DAY, HOUR
 from console.stats import drift
@@ -41,25 +41,49 @@ def learned_floors(column: ColumnReference, buckets: Sequence[Floats]) -> list[f
 
 
 def compare(
-    column: ColumnReference, base: Floats | NDArray[np.int64], current: Floats, floor: float
-) -> tuple[float, float]:
-    """Distance in standard deviations, and its p-value if `floor` of them are tolerated."""
-    size = float(drift.effective_size(base, current))
-    if size < 1:
-        return 0.0, 1.0
-    if column.kind == "numeric":
-        distance = float(drift.kolmogorov_smirnov(base, current))
-        excess = max(distance - KS_OF_SHIFT * floor, 0.0)
-        return distance / KS_OF_SHIFT, float(drift.kolmogorov_p(excess, size))
-    statistic, freedom = drift.chi_square(base, current)
-    p = float(drift.chi_square_p(statistic, freedom, size * floor**2))
-    return float(np.sqrt(statistic / size)), p
+    numeric: ArrayLike, base: ArrayLike, current: ArrayLike, floor: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Distances in standard deviations, and their p-values if `floor` of them are tolerated.
+
+    Counts have their cells along the last axis, filled up with zeros; the other axes broadcast, and
+    those of `numeric` (which columns are) and `floor` with them. An empty side: distance 0, p 1.
+    """
+    then, now = np.broadcast_arrays(
+        np.asarray(base, dtype=np.float64), np.asarray(current, dtype=np.float64)
+    )
+    least = np.asarray(floor, dtype=np.float64)
+    size = drift.effective_size(then, now)
+    steps = np.nan_to_num(drift.kolmogorov_smirnov(then, now))
+    steps_p = drift.kolmogorov_p(np.maximum(steps - KS_OF_SHIFT * least, 0.0), size)
+    statistic, freedom = drift.chi_square(*_dense(then, now))
+    cells_p = drift.chi_square_p(statistic, freedom, size * least**2)
+    cells = np.sqrt(statistic / np.maximum(size, 1e-9))
+    distance = np.where(numeric, steps / KS_OF_SHIFT, cells)
+    p = np.where(numeric, steps_p, cells_p)
+    return np.where(size > 0, distance, 0.0), np.where(size > 0, p, 1.0)
+
+
+def _dense(base: Floats, current: Floats) -> tuple[Floats, Floats]:
+    """The counts with all cells of which fewer than 5 are expected taken together, at the end.
+
+    Chi-square's asymptotic null does not hold for less.
+    """
+    n, m = base.sum(axis=-1, keepdims=True), current.sum(axis=-1, keepdims=True)
+    few = (base + current) * np.minimum(n, m) < 5 * (n + m)
+
+    def taken(counts: Floats) -> Floats:
+        rest = np.where(few, counts, 0.0).sum(axis=-1, keepdims=True)
+        return np.concatenate([np.where(few, 0.0, counts), rest], axis=-1)
+
+    return taken(base), taken(current)
 
 
 def true_square(column: ColumnReference, whole: Floats, part: Floats) -> float:
     """Square of a pool's distance from the whole, less what chance alone gives it."""
-    distance, _ = compare(column, whole, part, 0.0)
+    numeric = column.kind == "numeric"
+    distance, _ = compare(numeric, whole, part, 0.0)
     size = float(drift.effective_size(whole, part))
-    if column.kind == "numeric":
-        return distance**2 - 0.822 / size / KS_OF_SHIFT**2  # E[D²] = pi² / 12 n
-    return distance**2 - max(int(((whole + part) > 0).sum()) - 1, 0) / size
+    if numeric:
+        return float(distance) ** 2 - 0.822 / size / KS_OF_SHIFT**2  # E[D²] = pi² / 12 n
+    _, freedom = drift.chi_square(*_dense(whole, part))
+    return float(distance) ** 2 - float(freedom) / size

@@ -29,7 +29,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from console.config.settings import Settings
-from console.detectors.buckets import Bucket, Unit, gather, series_stage
+from console.detectors.buckets import Bucket, Unit, gather, series_stage, steady
 from console.detectors.comparison import (
     BUCKET,
     FLOORS,
@@ -226,12 +226,10 @@ class _Evaluation:
         """Tells once of columns that differ from their reference file from the first day on."""
         if self.unit.reference.source != "file":
             return []
-        p, distances = np.ones(len(self.tracks)), np.zeros(len(self.tracks))
-        for place, track in enumerate(self.tracks):
-            column = self.unit.columns[place]
-            distances[place], p[place] = compare(
-                column, column.counts, np.array(track.counts), FLOORS[-1]
-            )
+        sides = np.zeros((2, *self.buckets[-1].counts.shape))
+        for place, (track, column) in enumerate(zip(self.tracks, self.unit.columns, strict=True)):
+            sides[:, place, : column.cells] = column.counts, track.counts
+        distances, p = compare(self._numeric(), sides[0], sides[1], FLOORS[-1])
         found = []
         for place in map(int, np.flatnonzero(drift.false_discovery(p, FALSE_DISCOVERIES))):
             track = self.tracks[place]
@@ -248,6 +246,9 @@ class _Evaluation:
             )
             found.append(self._raised(place, track, finding, "raised", from_start=True))
         return found
+
+    def _numeric(self) -> NDArray[np.bool_]:
+        return np.array([column.kind == "numeric" for column in self.unit.columns])
 
     def _baseline(self, place: int) -> tuple[Floats, float | None]:
         """Counts and mean of what the column is compared with."""
@@ -280,18 +281,14 @@ class _Evaluation:
     def _findings(self) -> list[tuple[_Finding | None, bool]]:
         """By column: its significant excess if any, and whether it is calm."""
         pools = self._pools()
-        shape = (len(POOLS), len(self.tracks))
-        p, distances = np.ones(shape), np.zeros(shape)
-        for place, track in enumerate(self.tracks):
-            column = self.unit.columns[place]
-            base, _ = self._baseline(place)
-            for row, pool in enumerate(pools):
-                current = pool.counts[place, : column.cells]
-                if current.sum() >= LEAST_ROWS:
-                    distances[row, place], p[row, place] = compare(
-                        column, base, current, track.floors[row]
-                    )
-        rejected = drift.false_discovery(p.ravel(), FALSE_DISCOVERIES).reshape(shape)
+        current = np.stack([pool.counts for pool in pools])
+        base = np.zeros(current.shape[1:])
+        for place, column in enumerate(self.unit.columns):
+            base[place, : column.cells] = self._baseline(place)[0]
+        floors = np.array([track.floors for track in self.tracks]).T
+        distances, p = compare(self._numeric(), base, current, floors)
+        p = np.where(current.sum(axis=-1) >= LEAST_ROWS, p, 1.0)
+        rejected = drift.false_discovery(p.ravel(), FALSE_DISCOVERIES).reshape(p.shape)
         result: list[tuple[_Finding | None, bool]] = []
         for place, track in enumerate(self.tracks):
             calm = bool((distances[:2, place] <= np.array(track.floors[:2])).all())
@@ -391,7 +388,7 @@ class _Evaluation:
         shift = None
         before, after = float(then[cell]), float(now[cell])
         if column.kind == "numeric" and mean is not None and finding.numbers:
-            before, after = mean, finding.total / finding.numbers
+            before, after = steady(mean), steady(finding.total / finding.numbers)
             shift = (after - before) / column.std if column.std > 0 else None
         if shift is not None:
             details["shift_sigma"] = round(shift, 3)

@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from console.config.settings import Settings
-from console.detectors.buckets import SERVING
+from console.detectors.buckets import SERVING, steady
 from console.detectors.performance_sums import (
     DELAY,
     LEAST_BASELINE,
@@ -360,7 +360,7 @@ class _Judge:
             onset=entry.onset if entry.onset is not None else self.at,
             severity=entry.severity or "warning",
             reason="as good as before again",
-            before=entry.before,
+            before=None if entry.before is None else steady(entry.before),
         )
         entry.ignored = ordered[-1] - CALM_POOLS[0] * SLOT
         entry.raised = entry.onset = entry.before = entry.after = entry.severity = None
@@ -395,14 +395,14 @@ class _Judge:
             severity=entry.severity or "warning",
             reason=f"{now.value:.3f} (95 % {now.low:.3f} to {now.high:.3f}) over {now.n} labelled "
             f"predictions of {hours:.0f} h, {usual.value:.3f} in {against}",
-            confidence=min(0.99, 1 - p),
+            confidence=steady(min(0.99, 1 - p)),
             direction=int(worse),
-            before=usual.value,
-            after=now.value,
-            baseline=usual.value,
-            threshold=usual.value + worse * loss.floor,
-            effect_size=abs(now.value - usual.value) / max(spread, 1e-9),
-            p_value=p,
+            before=steady(usual.value),
+            after=steady(now.value),
+            baseline=steady(usual.value),
+            threshold=steady(usual.value + worse * loss.floor),
+            effect_size=steady(abs(now.value - usual.value) / max(spread, 1e-9)),
+            p_value=steady(p),
             details={
                 "rows": float(now.n),
                 "low": round(now.low, 5),

@@ -15,7 +15,7 @@ def decode(features: pl.Series, names: Sequence[str]) -> pl.DataFrame:
     features and a row whose JSON does not parse give null. Nested values keep their JSON text.
     """
     if not names:
-        return pl.DataFrame({"_": pl.Series(values=[None] * len(features))}).select([])
+        return pl.DataFrame()
     schema = pl.Struct(dict.fromkeys(names, pl.String))
     try:
         return features.str.json_decode(schema).struct.unnest()

@@ -52,7 +52,7 @@ def summarise(
     """The windows of matched predictions (`Transaction.matched`). Columns `CLOSED`.
 
     `positives` names the positive class by model, as text (`ModelSettings.positive`); without one
-    it is `1` or `true`. Rows whose prediction and label are numbers, not both whole, are a
+    it is `1` or `true`. Rows whose prediction or label is a number that is not whole are a
     regression's; errors are summed of every row of two numbers and no score.
     """
     if matched.is_empty():
@@ -89,15 +89,16 @@ def judged(matched: pl.DataFrame, positive: pl.Expr) -> pl.DataFrame:
     """Adds to rows with prediction, score and label what each contributes to the sums."""
     prediction, label = _plain(pl.col("prediction")), _plain(pl.col("label"))
     guess, truth = (pl.col(name).cast(pl.Float64, strict=False) for name in ("prediction", "label"))
-    fractional = (
-        guess.is_finite()
-        & truth.is_finite()
-        & ((guess != guess.round()) | (truth != truth.round()))
+    fractional = pl.any_horizontal(
+        [
+            (value.is_finite() & (value != value.round())).fill_null(value=False)
+            for value in (guess, truth)
+        ]
     )
     rows = matched.with_columns(
         prediction.alias("prediction"),
         label.alias("label"),
-        fractional.fill_null(value=False).alias("_number"),
+        fractional.alias("_number"),
         (guess - truth).alias("_error"),
         pl.coalesce(_plain(positive), pl.lit("1")).alias("_positive"),
     )
