@@ -13,9 +13,9 @@ import polars as pl
 
 from console.engine.codec import decode, encode
 from console.engine.folding import Folding
-from console.engine.lateness import late
+from console.engine.lateness import late, window_end
 from console.engine.summaries import Summaries
-from console.records.clock import DAY
+from console.records.clock import DAY, naive
 from console.records.frames import LABELS, PREDICTIONS, Schema
 from console.stats.pinning import References, from_settings
 from console.stats.templates import Miner
@@ -74,7 +74,7 @@ class Absorber:
         for reading in readings:
             self._take(transaction, reading, watermark, absorbed)
         if absorbed.labels or absorbed.predictions:
-            self._match(transaction, readings, absorbed)
+            self._match(transaction, readings, watermark, absorbed)
         if absorbed.predictions:
             state = encode(self.references.state(), REFERENCES_LAYOUT)
             absorbed.states[REFERENCES] = state
@@ -113,7 +113,11 @@ class Absorber:
             absorbed.labels.append(marked("performance", records.labels))
 
     def _match(
-        self, transaction: Transaction, readings: Sequence[Reading], absorbed: Absorbed
+        self,
+        transaction: Transaction,
+        readings: Sequence[Reading],
+        watermark: float,
+        absorbed: Absorbed,
     ) -> None:
         labels = _joined(absorbed.labels, {**LABELS, "late": pl.Boolean})
         predictions = _joined(absorbed.predictions, PREDICTIONS)
@@ -125,8 +129,9 @@ class Absorber:
             judged = pairs.join(
                 verdicts, on=keys, how="left", nulls_equal=True, maintain_order="left"
             )
-            # A label that was stored before its prediction came belongs to a window long closed.
-            timely = judged.with_columns(pl.col("late").fill_null(value=True))
+            # A label that was read before its prediction counts unless its window has closed.
+            closed = window_end(self._kinds["performance"].width_s) <= naive(watermark)
+            timely = judged.with_columns(pl.coalesce("late", closed).alias("late"))
             self._summarise("performance", timely, absorbed)
 
     def _summarise(self, kind: str, rows: pl.DataFrame, absorbed: Absorbed) -> None:

@@ -39,7 +39,7 @@ STEP_BYTES = 4 << 20
 AHEAD_S = 6 * HOUR
 """How far, in event time, a file may be read ahead of the one that lags most."""
 HOLD_S = 2.0
-"""How long, in wall time, a file that was read from holds time back for its next line."""
+"""How long, in wall time, a file that was written to holds time back for its next line."""
 QUIET_S = 0.15
 """How long a file must be quiet before its open last record counts as whole."""
 LIVE_S = 600.0
@@ -76,8 +76,6 @@ class Intake:
         )
         self._formats: dict[int, Format] = {}
         self._watcher: Watcher | None = None
-        self._first_look: float | None = None
-        self._read_at: dict[int, float] = {}
         self._waiting: list[Pending] = []
         self._finished: list[FileState] = []
         self._live = False
@@ -109,10 +107,8 @@ class Intake:
 
     def look(self, *, final: bool = False) -> None:
         """Looks which files have something to read. `final`: they are history, and whole."""
-        now = self._clock()
-        self._collection.poll(now, self._watcher.changed() if self._watcher is not None else ())
-        if self._first_look is None:
-            self._first_look = now
+        changed = self._watcher.changed() if self._watcher is not None else ()
+        self._collection.poll(self._clock(), changed)
         self._told += self._collection.notices()
         for identity in self._collection.closed():
             known = self._states.get(identity.file_id)
@@ -126,11 +122,11 @@ class Intake:
         """How far each file has come in event time. `hold`: those just read from may go on."""
         waiting = {file.file_id for file in self._waiting}
         listed = [FileClock(-math.inf, holding=True) for key in waiting if not self._newest(key)]
-        now, first = self._clock(), self._first_look or 0.0
+        now, written = self._clock(), self._collection.written()
         for file_id in self._collection.identities():
             newest = self._newest(file_id)
             if newest is not None:
-                fresh = now - self._read_at.get(file_id, first) < HOLD_S
+                fresh = 0 <= now - written[file_id] < HOLD_S
                 listed.append(FileClock(newest, file_id in waiting or (hold and fresh)))
         return listed
 
@@ -171,7 +167,6 @@ class Intake:
         self._finished = []
         for reading in readings:
             self._collection.advance(reading.state.file_id, reading.consumed)
-            self._read_at[reading.state.file_id] = now
             newest = reading.state.newest_ts
             if newest is not None and abs(now - newest) <= LIVE_S:
                 self._live = True

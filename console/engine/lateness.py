@@ -52,8 +52,7 @@ def late(
 
     `watermark` guards the rare file that was idle and fell behind: what has closed stays closed.
     """
-    width = timedelta(seconds=width_s)
-    ends = (pl.col("ts").dt.truncate(f"{round(width_s * 1e6)}us") + width).alias("window_end")
+    ends = window_end(width_s).alias("window_end")
     joined = rows.select("offset", ends).join(
         clocks, on="offset", how="left", maintain_order="left"
     )
@@ -62,3 +61,8 @@ def late(
     if watermark > 0:
         is_late |= pl.col("window_end") <= naive(watermark)
     return joined.select(is_late.alias("late"))["late"]
+
+
+def window_end(width_s: float) -> pl.Expr:
+    """The end of the window of `width_s` seconds that a time `ts` falls into."""
+    return pl.col("ts").dt.truncate(f"{round(width_s * 1e6)}us") + timedelta(seconds=width_s)

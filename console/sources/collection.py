@@ -431,6 +431,10 @@ class Collection:
         """Size of every followed file when it was last looked at."""
         return {file_id: follow.size for file_id, follow in self._follows.items()}
 
+    def written(self) -> dict[int, float]:
+        """When each followed file was last written to, epoch seconds."""
+        return {file_id: follow.written_at for file_id, follow in self._follows.items()}
+
     def identities(self) -> dict[int, Identity]:
         """Where reading of every followed file stands."""
         return {file_id: follow.identity for file_id, follow in self._follows.items()}

@@ -68,6 +68,11 @@ class Follow:
         """Whether it holds a descriptor."""
         return self._tail is not None
 
+    @property
+    def written_at(self) -> float:
+        """When it was last written to, by the clock of its file system; epoch seconds."""
+        return self._written[1] / 1e9 if self._written else 0.0
+
     def refresh(self, now: float) -> bool:
         """Looks at the file's size; False if what was read of it is not there any more."""
         status = self._tail.status() if self._tail else os.stat(self.path)  # noqa: PTH116
