@@ -13,8 +13,9 @@ known from a single day. Regular streams have s near 0 and are called after 10 m
 half gaps; the 10 minutes cover restarts and the few lost records of any collector.
 
 The rate of an hour of the week is the mean over its last weeks (about eight) and, as one more week,
-over the same hours of all days with their neighbours; nightly and weekend pauses raise nothing once
-one was seen. Two silences in four weeks are a habit: it takes 1.5 times the second longest.
+over the same hour of all days (with its neighbours, if that is less); nightly and weekend pauses
+raise nothing once one was seen. Two silences in four weeks are a habit: it takes 1.5 times the
+second longest.
 
 Nothing is said of a stream before 30 gaps and two hours: it has no rhythm yet. Silence is measured
 up to the end of the span, so time that no record and no clock vouches for is not silence.
@@ -123,8 +124,11 @@ class _Stream:
             return 0.0
         week, day = _hours(hour)
         near = [(day - 1) % 24, day, (day + 1) % 24]
-        days = float(self.day_weeks[near].sum())
-        daily = float(self.day_count[near].sum()) / days if days else HOUR / self.usual
+        own, days = float(self.day_weeks[day]), float(self.day_weeks[near].sum())
+        daily = HOUR / self.usual
+        if own and days:
+            around = float(self.day_count[near].sum()) / days
+            daily = min(around, float(self.day_count[day]) / own)
         weekly = (float(self.week_count[week]) + daily) / (float(self.week_weeks[week]) + 1)
         return min(weekly / HOUR, 2 / self.usual)
 
@@ -141,7 +145,7 @@ class _Stream:
         rate = self.rate(self.hour)
         reached = now - over / rate if rate > 0 else self.hour
         since = max(self.hour, self.last, reached, self.last + self.shortest)
-        return since if since <= now else None
+        return since if since <= min(now, self.last + GONE_S) else None
 
     def close_hour(self) -> None:
         """Accounts for the current hour and goes on to the next."""

@@ -102,20 +102,20 @@ class ThresholdDetector:
 
     def update(self, state: State, span: Span) -> tuple[list[Deviation], State]:
         """Raises and clears, in order of time."""
-        if not self._rules or span.metrics.is_empty():
+        if span.metrics.is_empty() and not state["pairs"].height:
             return [], state
         windows = self._matching(span.metrics)
         untagged = _first_untagged(state["untagged"], windows)
         series = identities(state["series"], windows)
         judged = _not_shadowed(windows, untagged)
         table = Table.read(_LAYOUT, state["pairs"])
-        self._forget_old_rules(table)
+        found = self._forget_old_rules(table, span.start, series)
         pairs = judged.unique("key")
         table.include(pairs["key"].to_numpy())
         rows = table.rows(pairs["key"].to_numpy())
         table["rule"][rows] = pairs["rule"].to_numpy()
         table["series"][rows] = pairs["series_id"].to_numpy()
-        found = self._walk(table, judged, series)
+        found += self._walk(table, judged, series)
         found += self._shadowed(table, untagged, series)
         found.sort(key=lambda deviation: (deviation.at, deviation.series.id, deviation.phase))
         return found, {"pairs": table.frame(), "series": series, "untagged": untagged}
@@ -139,10 +139,25 @@ class ThresholdDetector:
         ).filter(pl.col("mean").is_finite())
         return windows.join(listed, on="series_id").sort("start", "key")
 
-    def _forget_old_rules(self, table: Table) -> None:
-        known = np.isin(table["rule"], self._limits.keys)
-        if not known.all():
-            table.keep(known)
+    def _forget_old_rules(self, t: Table, now: float, series: pl.DataFrame) -> list[Deviation]:
+        """Drops what belongs to rules that are no longer set, and ends what they raised."""
+        known = np.isin(t["rule"], self._limits.keys)
+        if known.all():
+            return []
+        ended = set(t["series"][t["raised"] & ~known]) - set(t["series"][t["raised"] & known])
+        t.keep(known)
+        return [
+            Deviation(
+                detector=self.name,
+                phase="cleared",
+                series=_series(series, int(series_id)),
+                at=now,
+                onset=now,
+                severity="info",
+                reason="its rule is no longer in the settings",
+            )
+            for series_id in sorted(ended)
+        ]
 
     def _walk(self, table: Table, windows: pl.DataFrame, series: pl.DataFrame) -> list[Deviation]:
         """Takes the windows of one start after the other through all pairs at once."""
