@@ -85,6 +85,7 @@ class ConsoleApp(App[None]):
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = DARK.name
         self._latest: Snapshot | None = None
+        self._opening = TimeSpan()
         self._undone_to: dict[str, Alert] = {}
 
     def get_default_screen(self) -> Screen[None]:
@@ -121,10 +122,11 @@ class ConsoleApp(App[None]):
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
         """One message a tick: everything is drawn from it."""
-        first = self._latest is None or (not self._latest.models and bool(message.snapshot.models))
+        loading = self._latest is None or not self._latest.progress.caught_up
         self._latest = message.snapshot
-        if first and self.view.time == TimeSpan():
-            self.view = replace(self.view, time=opening(message.snapshot))
+        if loading and self.view.time == self._opening:
+            self._opening = opening(message.snapshot)
+            self.view = replace(self.view, time=self._opening)
         if not self.view.paused:
             self._show(self.view.given(message.snapshot, self.clock()))
 

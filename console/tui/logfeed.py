@@ -55,9 +55,19 @@ class LogFeed:
         return kind in self._waiting
 
     def forget(self) -> None:
-        """What was asked so far is of no interest any more."""
+        """What was asked so far is of no interest any more, and need not be answered."""
         self._generation += 1
         self._waiting.clear()
+        if self._asked is not None and self._reader is not None:
+            self._reader.interrupt()
+
+    def close(self) -> None:
+        """Ends everything; may wait a moment for the question that is being answered."""
+        reader, self._reader = self._reader, None
+        self._generation += 1
+        self._waiting.clear()
+        if reader is not None:
+            reader.close()
 
     def next(self) -> None:
         """Asks the next question, if the store is open and none is being answered."""

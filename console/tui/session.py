@@ -41,6 +41,14 @@ class LogReader(Protocol):
         """How many lines match."""
         ...
 
+    def interrupt(self) -> None:
+        """Withdraws the question that another thread is waiting for; none is no matter."""
+        ...
+
+    def close(self) -> None:
+        """Ends the question that is being answered and gives the reader back. Safe to repeat."""
+        ...
+
 
 class Session(Protocol):
     """The running collection, as the screen sees it."""

@@ -302,6 +302,22 @@ async def test_a_slow_reader_never_blocks_the_screen() -> None:
 
 
 @piloted
+async def test_a_question_of_no_interest_is_withdrawn_and_the_reader_given_back() -> None:
+    session = FakeSession(snapshot())
+    reader = session.the_reader
+    reader._wait = lambda: reader.interrupted.wait(20)
+    async with console(session) as driver:
+        await driver.press("4", "v")  # the first page is still being fetched
+        await settled(driver)
+        assert {line.level for line in driver.logs.rows.items} == {
+            "INFO", "WARNING", "ERROR"
+        }  # fmt: skip
+        assert reader.interrupted.is_set()
+        await driver.press("escape")
+        await driver.until(lambda: reader.closed, "given back")
+
+
+@piloted
 async def test_pause_holds_the_tail() -> None:
     session = FakeSession(snapshot())
     async with console(session) as driver:

@@ -103,6 +103,12 @@ def test_rows_of_the_inbox_are_exact(width: int) -> None:
             assert cells(row) <= max(width, columns.model + 24)
 
 
+def test_a_title_that_ends_in_its_model_gives_it_a_column() -> None:
+    named = [replace(ALERTS[0], title="memory up \u00b7 fraud")]
+    row = plain(inbox.row(named[0], inbox.layout(named), now=NOW, width=80))
+    assert "fraud memory up  " in row
+
+
 def test_a_row_of_the_inbox() -> None:
     columns = inbox.layout(ALERTS)
     assert columns.model == 0
@@ -250,7 +256,7 @@ def test_the_header_live_loading_and_of_history() -> None:
     late = replace(snapshot().progress, behind_s=90.0, rejects=0)
     assert "1 min behind  14:03:22" in head(progress=late)
     loading = head(progress=snapshot(share=0.43).progress)
-    assert "43 % of 120 MB · 774 k records · the inbox is live" in loading
+    assert "━━━━ 43 % of 120 MB · 774 k records · the inbox is live" in loading
     past = head(live=False)
     assert "1.8 M records" in past
     assert "history, ends 2026-11-23 14:03 UTC" in past

@@ -288,6 +288,8 @@ class FakeReader:
         self.asked: list[str] = []
         self.fail: Exception | None = None
         self._wait = wait
+        self.closed = False
+        self.interrupted = threading.Event()
 
     def _found(self, query: LogQuery) -> list[LogLine]:
         self._wait()
@@ -333,6 +335,13 @@ class FakeReader:
 
     def log_count(self, query: LogQuery) -> int:
         return len(self._found(query))
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+
+    def close(self) -> None:
+        self.interrupted.set()
+        self.closed = True
 
 
 class FakeSession:

@@ -131,8 +131,10 @@ def _evidence(alert: Alert, width: int) -> list[Line]:
         ("p", found.p_value),
     ):
         if number is not None:
-            unit = f" {SIGMA}" if label == "effect" else ""
-            parts.append(Piece(f"{' · ' if parts else ''}{label} {value(number)}{unit}", "dim"))
+            text = value(number)
+            if label in ("effect", "p"):
+                text = f"{number:.2g}" + (f" {SIGMA}" if label == "effect" else "")
+            parts.append(Piece(f"{' · ' if parts else ''}{label} {text}", "dim"))
     if not parts:
         return []
     label = "Before→" if width < 40 else "Change"

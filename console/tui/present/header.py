@@ -46,11 +46,15 @@ def _reading(snapshot: Snapshot, *, wide: bool) -> list[Piece]:
     filled = int(share * BAR)
     pieces = [
         Piece("reading ", "dim"),
-        Piece("━" * filled, "accent"),
-        Piece("━" * (BAR - filled), "dim"),
-        Piece(f" {100 * share:.0f} % of {size(progress.bytes_total)}"),
+        Piece(f"{100 * share:.0f} % of {size(progress.bytes_total)}"),
     ]
     if wide:
+        bar = [
+            Piece("━" * filled, "accent"),
+            Piece("━" * (BAR - filled), "dim"),
+            Piece(" "),
+        ]
+        pieces[1:1] = bar
         pieces.append(Piece(f" · {count(progress.rows)} records · the inbox is live", "dim"))
     return pieces
 
@@ -62,7 +66,7 @@ def _running(snapshot: Snapshot, width: int) -> list[Piece]:
         parts.append(plural(len(snapshot.models), "model"))
     if snapshot.live:
         parts.append(f"{count(progress.rows_per_second)} rec/s")
-    else:
+    elif width >= 100:
         parts.append(f"{count(progress.rows)} records")
     pieces = [Piece(" · ".join(parts), "dim")]
     if snapshot.live:
@@ -70,7 +74,8 @@ def _running(snapshot: Snapshot, width: int) -> list[Piece]:
         behind = f"{progress.behind_s:.1f} s" if progress.behind_s < 10 else span(progress.behind_s)
         pieces.append(Piece(f" · {behind} behind", "warning" if late else "dim"))
     if progress.rejects:
-        pieces.append(Piece(f" · {count(progress.rejects)} undecoded", "warning"))
+        dot = " · " if parts else ""
+        pieces.append(Piece(f"{dot}{count(progress.rejects)} undecoded", "warning"))
     return pieces
 
 

@@ -20,7 +20,7 @@ from console.tui.present.health import (
 from console.tui.present.line import Line, Piece, fit
 from console.tui.present.words import DASH, age
 
-MODEL_MOST = 12
+MODEL_MOST = 14
 NARROW = 60
 
 
@@ -30,7 +30,7 @@ class InboxLayout:
 
     rank: int
     model: int
-    """0 where every title names its model."""
+    """0 where every title names its model in its midst."""
 
 
 def layout(alerts: Sequence[Alert]) -> InboxLayout:
@@ -38,9 +38,15 @@ def layout(alerts: Sequence[Alert]) -> InboxLayout:
     models = [
         cell_len(clean(alert.model))
         for alert in alerts
-        if alert.model and alert.model.casefold() not in alert.title.casefold()
+        if alert.model and (_tail(alert) or alert.model.casefold() not in alert.title.casefold())
     ]
     return InboxLayout(len(str(max(len(alerts), 1))), min(max(models, default=0), MODEL_MOST))
+
+
+def _tail(alert: Alert) -> str:
+    """The end of a title that only names the model."""
+    tail = f" · {alert.model}"
+    return tail if alert.title.endswith(tail) else ""
 
 
 def row(alert: Alert, of: InboxLayout, *, now: float, width: int) -> Line:
@@ -57,9 +63,12 @@ def row(alert: Alert, of: InboxLayout, *, now: float, width: int) -> Line:
     pieces.append(Piece(STATE_MARK[alert.state] + " ", "dim" if rest else "ok"))
     if of.model:
         pieces.append(Piece(fit(alert.model or "", of.model) + " ", "dim"))
-    tail = STATE_WORD[alert.state] if rest else age(now - alert.started_at)
+    tail = age(now - alert.started_at)
+    if rest and width >= NARROW:
+        tail = f"{STATE_WORD[alert.state]} {tail:>3}"
     left = width - sum(cell_len(part.text) for part in pieces) - len(tail) - 2
-    title = fit(alert.title, max(left, 0))
+    told = alert.title.removesuffix(_tail(alert)) if of.model else alert.title
+    title = fit(told, max(left, 0))
     pieces.append(Piece(title, "dim" if rest else "text"))
     pieces.append(Piece(f" {tail} ", "dim"))
     return tuple(pieces)

@@ -94,7 +94,7 @@ def row(lane: Lane, at: Axis, *, now: float, cursor: float | None) -> Line:
     ):
         shade: tuple[str, Role] = (AT_REST_SHADE, "dim") if rest else (SHADES[severity], severity)
         _fill(marks, at, begun, now if ended is None else ended, shade)
-    taken = [mark[0] != "·" for mark in marks]
+    taken = [mark[0] not in ("·", AT_REST_SHADE) for mark in marks]
     for event in lane.events:
         if event.end_ts is not None:
             _fill(marks, at, event.ts, event.end_ts, (LASTING, "event"), taken=taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -79,6 +80,10 @@ class LogsScreen(ConsoleScreen):
             self._newest()
         else:
             self._around(self._start)
+
+    async def on_unmount(self) -> None:
+        """Gives the reader back, without waiting in the thread of the screen."""
+        await asyncio.to_thread(self._feed.close)
 
     @property
     def rows(self) -> LogRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -17,6 +18,7 @@ from textual.widgets import Input, Static
 from console.tui.present.line import Line, Piece, cells, crop, piece, spread
 from console.tui.widgets.paint import OneLine, Paints
 
+LABEL = re.compile(r"\S+(?: \S+)*")
 ALWAYS = ("?", "q")
 """Keys that the footer never drops."""
 
@@ -78,16 +80,12 @@ class Heading(Paints):
 def _rule(over: str, start: int, width: int) -> list[Piece]:
     """From `start` on: the words of `over` at their own cells, a rule between them."""
     pieces: list[Piece] = []
-    place, at = start, 0
-    for word in over.split(" "):
-        if word and at >= place + (1 if pieces or start else 0) and at + cell_len(word) < width:
-            pieces += [
-                Piece("─" * max(at - place - 1, 0) + " ", "dim"),
-                Piece(word, "dim"),
-                Piece(" "),
-            ]
+    place = start
+    for found in LABEL.finditer(over):
+        word, at = found[0], cell_len(over[: found.start()])
+        if at > place and at + cell_len(word) < width:
+            pieces += [Piece("─" * (at - place - 1) + f" {word} ", "dim")]
             place = at + cell_len(word) + 1
-        at += cell_len(word) + 1
     pieces.append(Piece("─" * max(width - place, 0), "dim"))
     return pieces
 
