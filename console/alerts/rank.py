@@ -5,8 +5,10 @@ shown, and they add up to the score. Lanes, best first:
 
 0 *pinned*: critical, not seen yet, not explained by a marked event;
 1 *overdue*: a warning or worse that has waited unseen for eight hours;
-2 everything else that is open; 3 *digest*: `info` and what a marked event explains;
-4 at rest: resolved, snoozed, noise.
+2 everything else that is open;
+3 *passed*: a warning or worse that ended by itself before anybody looked: read in the morning;
+4 *digest*: `info` and what a marked event explains;
+5 at rest: snoozed, noise, and what was resolved and has been seen.
 
 Priority is 100 x sigmoid(score) laid into its lane's band of 0..100 (`BANDS`), so that a higher
 priority always means a better place. Marks of the user never change a lane but by being seen.
@@ -44,8 +46,9 @@ AGE_FULL_S = 48 * HOUR
 IMPORTANT = 1.5
 """What the user's own mark adds: as much as severity and a little less than all the rest."""
 OVERDUE_S = 8 * HOUR
-BANDS = ((80.0, 100.0), (60.0, 80.0), (20.0, 60.0), (5.0, 20.0), (0.0, 5.0))
-"""Priorities of the lanes, 0 to 4."""
+BANDS = ((80.0, 100.0), (60.0, 80.0), (30.0, 60.0), (15.0, 30.0), (5.0, 15.0), (0.0, 5.0))
+"""Priorities of the lanes, 0 to 5."""
+REST_LANE = 5
 AT_REST = ("snoozed", "resolved", "noise")
 """States that come after all others, in this order."""
 
@@ -100,10 +103,11 @@ def score(reasons: Iterable[RankReason]) -> float:
 
 def lane(alert: Alert, now: float, *, seen: bool) -> int:
     """The lane of an alert; learning and marks never change it, but for its having been seen."""
+    digest = alert.severity == "info" or alert.explained_by is not None
     if alert.state in AT_REST:
+        return 3 if alert.state == "resolved" and not seen and not digest else REST_LANE
+    if digest:
         return 4
-    if alert.severity == "info" or alert.explained_by is not None:
-        return 3
     if not seen and alert.severity == "critical":
         return 0
     if not seen and now - alert.opened_at >= OVERDUE_S:
@@ -134,7 +138,7 @@ def _scored(
     reasons = terms(features, ended - alert.opened_at, important=triage.important)
     value = score(reasons)
     number = lane(alert, now, seen=triage.seen)
-    rest = AT_REST.index(alert.state) if number == 4 else 0
+    rest = AT_REST.index(alert.state) if number == REST_LANE else 0
     told = replace(alert, features=features, rank_reasons=reasons, priority=priority(number, value))
     return (number, rest, -value, -alert.opened_at, alert.id), told
 

@@ -66,7 +66,7 @@ def figure(value: float) -> str:
         return "unknown"
     if value == 0:
         return "0"
-    if not 1e-6 <= abs(value) < 1e15:
+    if not 1e-6 <= abs(value) < 1e12:
         return f"{value:.3g}"
     magnitude = math.floor(math.log10(abs(value)))
     text = f"{round(value, 2 - magnitude):,.{max(2 - magnitude, 0)}f}"

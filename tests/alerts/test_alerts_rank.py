@@ -110,8 +110,11 @@ def test_lanes_are_never_crossed(found: list[Alert], seen: set[int]) -> None:
         ("warning", 9 * HOUR, False, "open", 1),
         ("warning", 9 * HOUR, True, "acknowledged", 2),
         ("warning", HOUR, False, "open", 2),
-        ("info", 9 * HOUR, False, "open", 3),
-        ("critical", 0.0, False, "resolved", 4),
+        ("critical", 0.0, False, "resolved", 3),
+        ("critical", 0.0, True, "resolved", 5),
+        ("info", 0.0, False, "resolved", 5),
+        ("info", 9 * HOUR, False, "open", 4),
+        ("critical", 0.0, False, "snoozed", 5),
     ],
 )
 def test_lanes(
