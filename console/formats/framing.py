@@ -61,9 +61,12 @@ def split(data: bytes, *, final: bool) -> tuple[Lines, int]:
 
 
 def without_mark(chunk: Chunk) -> bytes:
-    """The chunk's bytes, a byte order mark at the file's beginning replaced by blanks."""
+    """The chunk's bytes, a byte order mark at the file's beginning replaced by NULs.
+
+    Those before a line are passed over like the hole that a truncated file leaves.
+    """
     if chunk.offset == 0 and chunk.data.startswith(BOM):
-        return b"   " + chunk.data[len(BOM) :]
+        return bytes(len(BOM)) + chunk.data[len(BOM) :]
     return chunk.data
 
 

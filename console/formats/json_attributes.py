@@ -75,10 +75,14 @@ def objects(frame: pl.DataFrame, key: str, originals: Originals) -> pl.Series:
 
 
 def attributes(frame: pl.DataFrame, kind: str, table: Table, originals: Originals) -> pl.Series:
-    """What objects of one kind say beyond the columns of their kind, as JSON; null for nothing."""
+    """What objects of one kind say beyond the columns of their kind, as JSON; null for nothing.
+
+    Sorted by name, so that the text does not depend on which records were read together.
+    """
     result = pl.Series("attributes", [], pl.String).extend_constant(None, frame.height)
     column = Columns(frame.columns)
-    known = [key for key in (KNOWN if table.keys is None else table.keys) if key in column]
+    asked = sorted(KNOWN if table.keys is None else table.keys)
+    known = [key for key in asked if key in column]
     if not known or frame.height == 0:
         return result
     kept = frame.select(left_over(column, kind, key).alias(key) for key in known)
@@ -152,7 +156,7 @@ def _exact(
     value = originals.read(row)
     kept = {
         key: item
-        for key, item in value.items()
+        for key, item in sorted(value.items())
         if item is not None and (key in keys or (known is not None and key not in known))
     }
     return dumps(kept, originals.line(row)) if kept else None

@@ -13,7 +13,8 @@ _quote = json.encoder.encode_basestring
 _SMALL_FLOAT = re.compile(r"[0-9][eE]-?[0-9]|\.0{3}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DIGITS = 38
-_NUMBERS = frozenset({"value", "metrics", "score"})
+_MISSING = frozenset({"features", "scores"})
+"""Fields in which a number that is none is a missing value."""
 
 
 class NotARecord(ValueError):  # noqa: N818  # it is told to the user as a reason, never raised at them
@@ -36,9 +37,8 @@ def dumps(value: Any, source: str) -> str:
 def normalised(raw: bytes) -> bytes:
     """A line as strict JSON of one object, as it stands where it is that already.
 
-    NaN and infinite numbers become null, but stay as text where a metric's value is expected, so
-    that they can be told; lone surrogates become `?`, integers over 127 bits texts. Raises
-    NotARecord.
+    NaN and infinite numbers become texts, in features missing values; lone surrogates become `?`,
+    integers over 127 bits texts. Raises NotARecord.
     """
     try:
         text = raw.decode()
@@ -51,7 +51,7 @@ def normalised(raw: bytes) -> bytes:
             raise NotARecord("not a JSON object")
         if not odd and not _SURROGATE.search(text):
             return raw
-        kept = {key: _finite(item, told=key in _NUMBERS) for key, item in value.items()}
+        kept = {key: _finite(item, told=key not in _MISSING) for key, item in value.items()}
         return _encode(kept).encode(errors="replace")
     except json.JSONDecodeError as error:
         raise NotARecord(f"not JSON: {error.msg} at character {error.pos + 1}") from None
@@ -87,7 +87,9 @@ def _number(text: str) -> float | int:
 
 def _finite(value: Any, *, told: bool) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value) if told else None
+        if not told:
+            return None
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
         return {key: _finite(item, told=told) for key, item in value.items()}
     if isinstance(value, list):

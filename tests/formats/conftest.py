@@ -59,7 +59,7 @@ def in_parts() -> Any:
             found = decode_chunk(data[offset:stop], offset=offset, final=final, newest_ts=newest)
             offset += found.consumed
             times = [
-                frame["ts"].dt.epoch("us").max()
+                max(frame["ts"].dt.epoch("us").to_list())
                 for name, frame in found.records.items()
                 if name != "rejects" and frame.height
             ]

@@ -73,9 +73,9 @@ def test_what_is_no_number_is_told_and_the_others_kept(jsonl: Decode) -> None:
     records = jsonl(data).records
     assert records.metrics.select("name", "value").rows() == [("acc", 0.5), ("e", 2.5), ("n", 7.0)]
     assert records.rejects["reason"].to_list() == [
-        "not a number: loss: nan",
+        "not a number: loss: NaN",
         "not a number: a: x, b: True, c: [1] and 1 more",
-        "value is not a number: inf",
+        "value is not a number: Infinity",
         "value is not a number: x",
     ]
 
@@ -280,7 +280,7 @@ def test_surrogates(jsonl: Decode) -> None:
 def test_very_deep_very_long_and_very_many(jsonl: Decode) -> None:
     deep = b'{"ts":1,"message":"x","a":' + b"[" * 5000 + b"]" * 5000 + b"}\n"
     long = b'{"ts":1,"message":"' + b"x" * 3_000_000 + b'"}\n'
-    numbers = b'{"ts":1,"message":"x","a":' + b"9" * 5000 + b',"b":1e999}\n'
+    numbers = b'{"ts":1,"message":"x","a":' + b"9" * 5000 + b"}\n"
     many = encoded(*({"ts": 1, "message": "x", f"k{n}": n} for n in range(2000)))
     records = jsonl(deep + long + numbers + many).records
     assert records.rejects["reason"].to_list() == ["not JSON: nested too deeply"]
@@ -291,17 +291,12 @@ def test_very_deep_very_long_and_very_many(jsonl: Decode) -> None:
 
 @pytest.mark.parametrize("count", [10, 5000], ids=["few", "many"])
 def test_equal_tags_are_equal_texts(jsonl: Decode, count: int) -> None:
-    forms = [
-        lambda n: {"b": n, "a": "x"},
-        lambda n: {"a": "x", "b": n},
-        lambda n: {"b": float(n), "a": "x"},
-    ]
-    for n in (1, count):
-        rows = [
-            {"ts": 1, "name": "m", "value": 1, "tags": form(k)} for k in range(n) for form in forms
-        ]
-        tags = jsonl(encoded(*rows)).records.metrics["tags"].to_list()
-        assert tags == [f'{{"a":"x","b":{k}}}' for k in range(n) for _ in forms]
+    forms = [{"b": n, "a": "x"} for n in range(count)]
+    forms += [{"a": "x", "b": n} for n in range(count)]
+    forms += [{"b": float(n), "a": "x"} for n in range(count)]
+    rows = [{"ts": 1, "name": "m", "value": 1, "tags": form} for form in forms]
+    tags = jsonl(encoded(*rows)).records.metrics["tags"].to_list()
+    assert tags == [f'{{"a":"x","b":{n}}}' for n in range(count)] * 3
     empty = jsonl(encoded({"ts": 1, "name": "m", "value": 1, "tags": {}}))
     assert one(empty, "metrics")["tags"] is None
 
@@ -391,7 +386,7 @@ def test_unknown_fields_are_kept_with_their_types(
 def plain(value: Any) -> Any:
     """What strict JSON holds of a value, every number as a float."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if abs(value) < float("inf") else None
+        return float(value) if abs(value) < float("inf") else json.dumps(value)
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, list):

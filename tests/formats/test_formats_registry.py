@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.formats import registry
+from console.formats.jsonl import JsonLines
+from console.formats.registry import detect, formats
+
+LOG = b"2026-01-02 03:04:05 INFO app: hello\n"
+
+
+@pytest.mark.parametrize(
+    ("sample", "path", "name"),
+    [
+        (LOG, "app.log", "text"),
+        (LOG, "app.jsonl", "text"),
+        (b'{"ts":1,"message":"x"}\n', "app.log", "jsonl"),
+        (b'\xef\xbb\xbf{"ts":1}\n', "x", "jsonl"),
+        (b'{"ts":1}\n' + LOG, "app.log", "text"),
+        (b'{"ts":1}\n' + LOG, "app.jsonl", "jsonl"),
+    ],
+)
+def test_the_content_tells_the_format_and_names_break_ties(
+    sample: bytes, path: str, name: str
+) -> None:
+    found = detect(sample, path)
+    assert found.format is not None
+    assert found.format.name == name
+    assert found.settled
+
+
+@pytest.mark.parametrize(
+    ("sample", "reason"),
+    [
+        (b"\x7fELF" + bytes(200) + b"\n", "binary"),
+        (b"\x1f\x8b\x08\x00", "compressed by gzip"),
+        (b"a,b,c\n1,2,3\n4,5,6\n", "a table (CSV), not a log"),
+        (b"timestamp,value\n2026-01-02 03:04:05,1\n", "a table (CSV), not a log"),
+        (b'{\n  "a": 1\n}\n', "JSON that is not one object a line"),
+        (
+            b"# A title\n\nSome words.\n",
+            "no line is a JSON object or begins with a time",
+        ),
+    ],
+)
+def test_what_cannot_be_followed_is_told(sample: bytes, reason: str) -> None:
+    found = detect(sample, "file")
+    assert (found.format, found.reason, found.settled) == (None, reason, True)
+
+
+@pytest.mark.parametrize("sample", [b"", b"\n\n", b'{"ts":1', b"2026-01-02 03:04:05 INFO app"])
+def test_a_beginning_too_short_is_looked_at_again(sample: bytes) -> None:
+    found = detect(sample, "file")
+    assert found.format is None
+    assert not found.settled
+
+
+def test_the_settings_are_not_questioned() -> None:
+    found = detect(b"", "file", "jsonl")
+    assert found.format is not None
+    assert found.format.name == "jsonl"
+    assert detect(b"", "file", "xml").reason == "there is no format xml; there are jsonl, text"
+
+
+def test_plug_ins_come_first_and_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mine(JsonLines):
+        name = "mine"
+
+    class Entry:
+        def __init__(self, name: str, value: Any) -> None:
+            self.name, self.value = name, value
+
+        def load(self) -> Any:
+            if self.value is None:
+                raise ImportError("gone")
+            return self.value
+
+    entries = [Entry("mine", Mine), Entry("broken", None)]
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries)
+    formats.cache_clear()
+    try:
+        found = detect(b'{"ts":1}\n', "x.jsonl.log")
+        assert found.format is not None
+        assert found.format.name == "mine"
+        assert formats().problems == ("format plug-in broken (None): gone",)
+    finally:
+        formats.cache_clear()
+    assert EntryPoint("a", "b", registry.GROUP).group == "model_console.formats"
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["x", "x.jsonl", "x.log", "x.json"]))
+def test_any_bytes_are_detected_or_not(sample: bytes, path: str) -> None:
+    assert detect(sample, path).reason
