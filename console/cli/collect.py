@@ -99,15 +99,15 @@ class Narrator:
         states: dict[str, tuple[str, str]] = {
             alert.id: (alert.state, alert.severity) for alert in snapshot.inbox
         }
-        if self._states is None:
-            waiting = sum(alert.state == "open" for alert in snapshot.inbox)
-            yield f"{at} {len(states)} alerts in the store, {waiting} of them open"
-        else:
-            for alert in snapshot.inbox:
-                before = self._states.get(alert.id)
-                if before != states[alert.id]:
-                    word = "new" if before is None else alert.state
-                    yield f"{at} {word} {alert.severity} {alert.model or '-'} {alert.title}"
+        first, known = self._states is None, self._states or {}
+        if first:
+            yield f"{at} {len(states)} alerts in the store"
+        for alert in snapshot.inbox:
+            before = known.get(alert.id)
+            if before == states[alert.id] or (first and alert.state != "open"):
+                continue
+            word = "new" if before is None and not first else alert.state
+            yield f"{at} {word} {alert.severity} {alert.model or '-'} {alert.title}"
         self._states = states
         for notice in snapshot.notices:
             if notice not in self._notices:

@@ -58,8 +58,11 @@ def test_only_what_changes_is_said() -> None:
     narrator = Narrator()
     resolved = replace(ALERT, state="resolved")
     later = replace(SNAPSHOT, inbox=(replace(ALERT, id="a0"), ALERT), notices=("disk is full",))
-    assert list(narrator.lines(replace(SNAPSHOT, inbox=(replace(ALERT, id="a0"),)), 0.0)) == [
-        f"{AT} 1 alerts in the store, 1 of them open",
+    resting = replace(ALERT, id="a2", state="resolved")
+    first = replace(SNAPSHOT, inbox=(replace(ALERT, id="a0"), resting))
+    assert list(narrator.lines(first, 0.0)) == [
+        f"{AT} 2 alerts in the store",
+        f"{AT} open warning fraud auc falls",
         STATUS,
     ]
     assert list(narrator.lines(later, 1.0)) == [
@@ -86,6 +89,7 @@ def test_only_the_newest_snapshot_is_told(capsys: pytest.CaptureFixture[str]) ->
     narrator.speak(0.0)
     narrator.speak(1.0)
     assert capsys.readouterr().err.splitlines() == [
-        f"{AT} 1 alerts in the store, 1 of them open",
+        f"{AT} 1 alerts in the store",
+        f"{AT} open warning fraud auc falls",
         STATUS,
     ]

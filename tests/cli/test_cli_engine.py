@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,12 +52,13 @@ def collecting(folder: Path, store: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "console", "collect", str(folder), "--store", str(store)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
+        too_late = threading.Timer(60, process.kill)
+        too_late.start()
         try:
-            for line in process.stderr:
-                if re.search(r" new critical fraud ", line):
-                    break
+            assert any(re.search(" (new|open) critical fraud ", line) for line in process.stderr)
             yield process
         finally:
+            too_late.cancel()
             process.kill()
 
 
