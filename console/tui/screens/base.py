@@ -9,7 +9,8 @@ from textual.screen import Screen
 from console.tui.commands import footer
 from console.tui.present.line import Line
 from console.tui.view import View
-from console.tui.widgets.bars import Footer
+from console.tui.widgets.bars import FilterBar, Footer
+from console.tui.widgets.paint import OneLine
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
@@ -18,9 +19,20 @@ MESSAGE_S = 6.0
 
 
 class ConsoleScreen(Screen[None]):
-    """A screen that draws from the view, with a footer that tells the keys or what was done."""
+    """A screen that draws from the view, with a footer that tells the keys or what was done.
+
+    Its parts are its own from the start: a picture may arrive before they are on the screen, or
+    after they were taken down, and does no harm then.
+    """
 
     AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = OneLine(id="header")
+        self.notice = OneLine(id="notice")
+        self.filter_bar = FilterBar()
+        self.keys = Footer(id="footer")
 
     @property
     def console_app(self) -> ConsoleApp:
@@ -38,12 +50,12 @@ class ConsoleScreen(Screen[None]):
 
     def say(self, line: Line) -> None:
         """Shows a line in the footer for a while."""
-        self.query_one(Footer).say(line, MESSAGE_S)
+        self.keys.say(line, MESSAGE_S)
 
     def show_keys(self) -> None:
         """The keys of the pane that has the focus."""
         if self.pane:
-            self.query_one(Footer).keys(footer(self.pane))
+            self.keys.keys(footer(self.pane))
 
     def on_descendant_focus(self) -> None:
         """The footer follows the focus."""

@@ -91,17 +91,18 @@ class Choose(ModalScreen[Choice | None]):
         super().__init__()
         self._title, self._about = title, about
         self._choices = choices
+        self._rows = ChoiceRows()
 
     def compose(self) -> ComposeResult:
         """Title, what it is about, the choices, how to leave."""
         with Vertical(classes="box"):
             yield OneLine((Piece(f" {self._title}  ", "strong"), piece(self._about, "dim")))
-            yield ChoiceRows()
+            yield self._rows
             yield OneLine((Piece(" esc", "accent"), Piece(" leaves it as it is", "dim")))
 
     def on_mount(self) -> None:
         """The first choice is under the cursor."""
-        rows = self.query_one(ChoiceRows)
+        rows = self._rows
         rows.styles.height = len(self._choices)
         rows.show(self._choices)
         rows.focus()
@@ -115,7 +116,7 @@ class Choose(ModalScreen[Choice | None]):
 
     def action_pick(self) -> None:
         """The choice under the cursor."""
-        self.dismiss(self.query_one(ChoiceRows).selected)
+        self.dismiss(self._rows.selected)
 
     def on_rows_chosen(self) -> None:
         """A second click picks."""

@@ -20,13 +20,14 @@ class GoTo(ModalScreen[tuple[float | None] | None]):
     def __init__(self, now: float, calendar: Calendar) -> None:
         super().__init__()
         self._now, self._calendar = now, calendar
+        self._note = OneLine((Piece(" enter goes · esc leaves", "dim"),))
 
     def compose(self) -> ComposeResult:
         """A line to type in, and what can be typed."""
         with Vertical(classes="box"):
             yield OneLine((Piece(" Go to time  ", "strong"), Piece(self._calendar.name, "dim")))
             yield Input(compact=True, placeholder=EXAMPLES)
-            yield OneLine((Piece(" enter goes · esc leaves", "dim"),), id="goto-note")
+            yield self._note
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """There, or what was wrong."""
@@ -34,8 +35,7 @@ class GoTo(ModalScreen[tuple[float | None] | None]):
         try:
             self.dismiss((parse_moment(event.value, self._now, self._calendar),))
         except ValueError as error:
-            note = self.query_one("#goto-note", OneLine)
-            note.show((piece(f" {error}", "warning"),))
+            self._note.show((piece(f" {error}", "warning"),))
 
     def on_key(self, event: events.Key) -> None:
         """Esc leaves."""

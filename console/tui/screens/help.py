@@ -36,22 +36,23 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, pane: str, more: Sequence[Line] = ()) -> None:
         super().__init__()
         self._pane, self._more = pane, more
+        self._document = HelpDocument(id="help")
 
     def compose(self) -> ComposeResult:
         """The text and how to leave."""
         with Vertical(classes="box"):
-            yield HelpDocument(id="help")
+            yield self._document
             yield OneLine((Piece(" esc", "accent"), Piece(" closes · j k scroll", "dim")))
 
     def on_mount(self) -> None:
         """As tall as it needs to be."""
-        document = self.query_one(HelpDocument)
+        document = self._document
         document.show(lambda width: help_lines(self._pane, width, more=self._more), from_top=True)
         document.focus()
         self.call_after_refresh(self._grow)
 
     def _grow(self) -> None:
-        document = self.query_one(HelpDocument)
+        document = self._document
         most = max(self.app.size.height - 6, 4)
         document.styles.height = min(max(len(document.lines), 4), most)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widget import Widget
 
 from console.alerts.alert import Alert
 from console.records.action import Verb
@@ -18,9 +19,9 @@ from console.tui.present.markdown import alert_markdown
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.choose import Choice, Choose, resolutions, snoozes
 from console.tui.view import View
-from console.tui.widgets.bars import FilterBar, Footer, Heading
+from console.tui.widgets.bars import FilterBar, Heading
+from console.tui.widgets.document import Document
 from console.tui.widgets.lists import GuideDocument, LaneRows, ModelRows
-from console.tui.widgets.paint import OneLine
 from console.tui.widgets.panes import AlertPane, InboxPane
 from console.tui.widgets.rows import Rows
 
@@ -33,51 +34,47 @@ TALL = 32
 class HomeScreen(ConsoleScreen):
     """Everything that one looks at first."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.headings = {
+            "models": Heading("1", "Models", id="models-heading"),
+            "timeline": Heading("2", "Timeline", id="timeline-heading"),
+        }
+        self.models = ModelRows(id="models")
+        self.lanes = LaneRows(id="timeline")
+        self.guide = GuideDocument(id="guide")
+        self.inbox = InboxPane(id="inbox-pane")
+        self.alert = AlertPane(id="alert-pane")
+        self.headings |= {"inbox": self.inbox.heading, "alert": self.alert.heading}
+        self._panes: dict[str, Rows[Any] | Document] = {
+            "models": self.models,
+            "timeline": self.lanes,
+            "inbox": self.inbox.rows,
+            "alert": self.alert.document,
+            "guide": self.guide,
+        }
+        self._filters = {"models": "", "timeline": ""}
+        self._filtered = "inbox"
+
     def compose(self) -> ComposeResult:
         """Header, panes, filter, footer."""
-        yield OneLine(id="header")
-        yield OneLine(id="notice")
-        yield Heading("1", "Models", id="models-heading")
-        yield ModelRows(id="models")
-        yield Heading("2", "Timeline", id="timeline-heading")
-        yield LaneRows(id="timeline")
-        yield GuideDocument(id="guide")
+        yield self.header
+        yield self.notice
+        yield self.headings["models"]
+        yield self.models
+        yield self.headings["timeline"]
+        yield self.lanes
+        yield self.guide
         with Container(id="work"):
-            yield InboxPane(id="inbox-pane")
-            yield AlertPane(id="alert-pane")
-        yield FilterBar()
-        yield Footer(id="footer")
+            yield self.inbox
+            yield self.alert
+        yield self.filter_bar
+        yield self.keys
 
     def on_mount(self) -> None:
         """The inbox has the keys from the first frame on."""
-        self._filters = {"models": "", "timeline": ""}
         self.inbox.rows.focus()
         self.apply(self.console_app.view)
-
-    # Parts
-
-    @property
-    def inbox(self) -> InboxPane:
-        """The pane of the ranked alerts."""
-        return self.query_one(InboxPane)
-
-    @property
-    def alert(self) -> AlertPane:
-        """The pane of the message."""
-        return self.query_one(AlertPane)
-
-    @property
-    def lanes(self) -> LaneRows:
-        """The timeline."""
-        return self.query_one(LaneRows)
-
-    @property
-    def models(self) -> ModelRows:
-        """The models."""
-        return self.query_one(ModelRows)
-
-    def _pane(self, name: str) -> Widget:
-        return self.query_one(f"#{name}")
 
     # Drawing
 
@@ -91,12 +88,10 @@ class HomeScreen(ConsoleScreen):
             empty = view.snapshot is None or not (view.snapshot.models or view.snapshot.inbox)
             self.set_class(empty, "empty")
             if empty != (self.pane == "guide"):
-                self._pane("guide" if empty else "inbox").focus()
+                self._panes["guide" if empty else "inbox"].focus()
             if empty:
                 paths = self.console_app.session.paths
-                self.query_one("#guide", GuideDocument).show(
-                    lambda width: guide(view.snapshot, paths, width), from_top=False
-                )
+                self.guide.show(lambda width: guide(view.snapshot, paths, width), from_top=False)
             self._show_models(view)
             self._show_lanes(view)
             self.inbox.apply(view)
@@ -105,7 +100,7 @@ class HomeScreen(ConsoleScreen):
     def show_header(self) -> None:
         """The first line alone; it also moves with the clock."""
         app = self.console_app
-        self.query_one("#header", OneLine).show(
+        self.header.show(
             header(
                 app.view.snapshot,
                 paths=app.session.paths,
@@ -124,7 +119,7 @@ class HomeScreen(ConsoleScreen):
         elif notices:
             more = f"  (+{len(notices) - 1} more, ? tells)" if len(notices) > 1 else ""
             line = (Piece(" ! ", "warning"), piece(notices[0], "warning"), Piece(more, "dim"))
-        notice = self.query_one("#notice", OneLine)
+        notice = self.notice
         notice.display = bool(line)
         notice.show(crop(line, self.size.width))
 
@@ -138,7 +133,7 @@ class HomeScreen(ConsoleScreen):
         note: Line = ()
         if wanted:
             note = (piece(f"({len(found)} of {len(known)}) “{wanted}”, esc clears", "accent"),)
-        self.query_one("#models-heading", Heading).show(note, over=models.heading(rows.columns))
+        self.headings["models"].show(note, over=models.heading(rows.columns))
 
     def _show_lanes(self, view: View) -> None:
         if view.snapshot is None:
@@ -164,7 +159,7 @@ class HomeScreen(ConsoleScreen):
             note.append(Piece(f" · at {calendar.near(view.time.cursor, view.now)}", "accent"))
             note.append(piece(f" {near}" if near else "", "event"))
         over = timeline.ticks(rows.axis, calendar)
-        self.query_one("#timeline-heading", Heading).show(tuple(note), over=over)
+        self.headings["timeline"].show(tuple(note), over=over)
 
     def _arrange(self) -> None:
         """Shares the height out: lists as tall as their rows, the alert gets the rest."""
@@ -194,7 +189,7 @@ class HomeScreen(ConsoleScreen):
     def on_descendant_focus(self) -> None:
         """Headings and footer follow the focus."""
         for name in HOME:
-            self.query_one(f"#{name}-heading", Heading).active = name == self.pane
+            self.headings[name].active = name == self.pane
         super().on_descendant_focus()
         self._arrange()
 
@@ -212,7 +207,7 @@ class HomeScreen(ConsoleScreen):
     def action_focus_pane(self, name: str) -> None:
         """Gives a pane the keys."""
         if not self.has_class("empty"):
-            self._pane(name).focus()
+            self._panes[name].focus()
 
     def _turn(self, step: int) -> None:
         here = HOME.index(self.pane) if self.pane in HOME else 2
@@ -271,7 +266,7 @@ class HomeScreen(ConsoleScreen):
         """Asks for a filter of the list that has the keys."""
         text = self.inbox.filter if self.pane == "inbox" else self._filters.get(self.pane, "")
         self._filtered = self.pane
-        self.query_one(FilterBar).open(text)
+        self.filter_bar.open(text)
         self._note_filter()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
@@ -286,13 +281,13 @@ class HomeScreen(ConsoleScreen):
     def on_filter_bar_closed(self, event: FilterBar.Closed) -> None:
         """Back to the list, narrowed or not."""
         self.on_filter_bar_changed(FilterBar.Changed(event.text))
-        self._pane(self._filtered).focus()
+        self._panes[self._filtered].focus()
 
     def _note_filter(self) -> None:
-        rows = self._pane(self._filtered)
+        rows = self._panes[self._filtered]
         if isinstance(rows, Rows):
             found = len(rows.items)
-            self.query_one(FilterBar).note(f"{found} found · enter keeps · esc clears")
+            self.filter_bar.note(f"{found} found · enter keeps · esc clears")
 
     def action_hit(self, step: int) -> None:
         """The next or previous row, round the end."""

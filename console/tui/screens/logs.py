@@ -21,9 +21,8 @@ from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.record import RecordScreen
 from console.tui.session import LogKey, LogReader
 from console.tui.view import View
-from console.tui.widgets.bars import FilterBar, Footer, Heading
+from console.tui.widgets.bars import FilterBar, Heading
 from console.tui.widgets.lists import LogRows
-from console.tui.widgets.paint import OneLine
 from console.tui.widgets.rows import Rows
 
 EDGE = 150
@@ -48,15 +47,17 @@ class LogsScreen(ConsoleScreen):
         self._count: int | None = None
         self._seen: int | None = None
         self._trouble = ""
+        self._heading = Heading("4", "Logs", id="logs-heading")
+        self.rows = LogRows(id="logs")
 
     def compose(self) -> ComposeResult:
         """Header, lines, filter, footer."""
-        yield OneLine(id="header")
-        yield OneLine(id="notice")
-        yield Heading("4", "Logs", id="logs-heading")
-        yield LogRows(id="logs")
-        yield FilterBar()
-        yield Footer(id="footer")
+        yield self.header
+        yield self.notice
+        yield self._heading
+        yield self.rows
+        yield self.filter_bar
+        yield self.keys
 
     def on_mount(self) -> None:
         """Asks for the first page at once."""
@@ -73,7 +74,7 @@ class LogsScreen(ConsoleScreen):
             incident=severity_role(self._alert) if self._alert else "info",
             where=self._alert is None,
         )
-        self.query_one("#notice").display = False
+        self.notice.display = False
         rows.focus()
         self.apply(app.view)
         if self._start is None:
@@ -86,11 +87,6 @@ class LogsScreen(ConsoleScreen):
         await asyncio.to_thread(self._feed.close)
 
     @property
-    def rows(self) -> LogRows:
-        """The lines."""
-        return self.query_one(LogRows)
-
-    @property
     def feed(self) -> LogFeed:
         """Where the lines come from."""
         return self._feed
@@ -100,7 +96,7 @@ class LogsScreen(ConsoleScreen):
     def apply(self, view: View) -> None:
         """The header; and while the tail is followed, what is new."""
         app = self.console_app
-        self.query_one("#header", OneLine).show(
+        self.header.show(
             header(
                 view.snapshot,
                 paths=app.session.paths,
@@ -153,8 +149,8 @@ class LogsScreen(ConsoleScreen):
             parts.append(Piece(f" · {plural(self._count, 'line')}", "dim"))
         if self._follow:
             parts.append(Piece(" · following", "ok"))
-        self.query_one("#logs-heading", Heading).show(tuple(parts))
-        notice = self.query_one("#notice", OneLine)
+        self._heading.show(tuple(parts))
+        notice = self.notice
         notice.display = bool(self._trouble)
         trouble: Line = (Piece(" ! ", "warning"), piece(self._trouble, "warning"))
         notice.show(crop(trouble, self.app.size.width))
@@ -342,8 +338,8 @@ class LogsScreen(ConsoleScreen):
 
     def action_search(self) -> None:
         """Asks for a text."""
-        self.query_one(FilterBar).open(self._query.text or self._needle)
-        self.query_one(FilterBar).note("enter shows only these lines · esc clears")
+        self.filter_bar.open(self._query.text or self._needle)
+        self.filter_bar.note("enter shows only these lines · esc clears")
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """What is typed is marked as it is typed."""

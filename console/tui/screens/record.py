@@ -9,7 +9,7 @@ from console.tui.present.line import Piece
 from console.tui.present.logs import record_lines, record_text
 from console.tui.screens.base import ConsoleScreen
 from console.tui.view import View
-from console.tui.widgets.bars import Footer, Heading
+from console.tui.widgets.bars import Heading
 from console.tui.widgets.lists import RecordDocument
 
 
@@ -19,20 +19,21 @@ class RecordScreen(ConsoleScreen):
     def __init__(self, line: LogLine) -> None:
         super().__init__()
         self._line = line
+        self._heading = Heading("", "Record", id="record-heading")
+        self._document = RecordDocument(id="record")
 
     def compose(self) -> ComposeResult:
         """The text and the keys."""
-        yield Heading("", "Record", id="record-heading")
-        yield RecordDocument(id="record")
-        yield Footer(id="footer")
+        yield self._heading
+        yield self._document
+        yield self.keys
 
     def on_mount(self) -> None:
         """Writes it."""
         calendar = self.console_app.calendar
-        heading = self.query_one(Heading)
-        heading.active = True
-        heading.show((Piece(calendar.exact(self._line.ts), "dim"),))
-        document = self.query_one(RecordDocument)
+        self._heading.active = True
+        self._heading.show((Piece(calendar.exact(self._line.ts), "dim"),))
+        document = self._document
         document.show(lambda width: record_lines(self._line, width, calendar), from_top=True)
         document.focus()
 

@@ -173,16 +173,21 @@ class FilterBar(Horizontal):
             super().__init__()
             self.text = text
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._box = Input(compact=True, select_on_focus=False)
+        self._note = OneLine()
+
     def compose(self) -> ComposeResult:
         """The slash, the text, the count."""
         yield Static(" / ", markup=False)
-        yield Input(compact=True, select_on_focus=False)
-        yield OneLine(id="filter-note")
+        yield self._box
+        yield self._note
 
     def open(self, text: str) -> None:
         """Shows itself and takes the keys."""
         self.add_class("open")
-        box = self.query_one(Input)
+        box = self._box
         with box.prevent(Input.Changed):
             box.value = text
         box.cursor_position = len(text)
@@ -195,7 +200,7 @@ class FilterBar(Horizontal):
 
     def note(self, text: str) -> None:
         """What the filter finds."""
-        note = self.query_one("#filter-note", OneLine)
+        note = self._note
         note.styles.width = cell_len(text) + 1
         note.show((piece(text, "dim"),))
 
@@ -220,4 +225,4 @@ class FilterBar(Horizontal):
             self._close("")
         elif event.key in ("up", "down", "tab"):
             event.stop()
-            self._close(self.query_one(Input).value)
+            self._close(self._box.value)

@@ -20,7 +20,10 @@ class Document(Paints, ScrollView, can_focus=True):
     """Shows what a writer writes for the width that there is."""
 
     DEFAULT_CSS = """
-    Document { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
+    Document {
+        height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        overflow-x: hidden; overflow-y: auto;
+    }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

@@ -37,16 +37,13 @@ class InboxPane(Vertical):
         self._filter = ""
         self._touched = False
         self._waiting = (0, 0)
+        self.heading = Heading("3", "Inbox", id="inbox-heading")
+        self.rows = InboxRows(id="inbox")
 
     def compose(self) -> ComposeResult:
         """A rule and the rows."""
-        yield Heading("3", "Inbox", id="inbox-heading")
-        yield InboxRows(id="inbox")
-
-    @property
-    def rows(self) -> InboxRows:
-        """The list."""
-        return self.query_one("#inbox", InboxRows)
+        yield self.heading
+        yield self.rows
 
     @property
     def selected(self) -> Alert | None:
@@ -117,7 +114,7 @@ class InboxPane(Vertical):
             pieces.append(piece(f" · {found} with “{self._filter}”, esc clears", "accent"))
         if rest:
             pieces.append(Piece(f" · {rest} at rest", "dim"))
-        self.query_one("#inbox-heading", Heading).show(tuple(pieces))
+        self.heading.show(tuple(pieces))
 
     def _empty(self, view: View) -> list[Line]:
         if view.snapshot is None:
@@ -152,16 +149,13 @@ class AlertPane(Vertical):
         self._wanted: ChartSpec | None = None
         self._drawn: tuple[ChartSpec, tuple[Line, ...]] | None = None
         self._drawing = False
+        self.heading = Heading("", "Alert", id="alert-heading")
+        self.document = AlertDocument(id="alert")
 
     def compose(self) -> ComposeResult:
         """A rule and the text."""
-        yield Heading("", "Alert", id="alert-heading")
-        yield AlertDocument(id="alert")
-
-    @property
-    def document(self) -> AlertDocument:
-        """The text."""
-        return self.query_one("#alert", AlertDocument)
+        yield self.heading
+        yield self.document
 
     @property
     def alert(self) -> Alert | None:
@@ -173,7 +167,7 @@ class AlertPane(Vertical):
         other = (alert.id if alert else None) != (self._alert.id if self._alert else None)
         self._alert, self._view, self._calendar = alert, view, calendar
         note = headline(alert, view.now) if alert else ""
-        self.query_one("#alert-heading", Heading).show((Piece(note, "dim"),) if note else ())
+        self.heading.show((Piece(note, "dim"),) if note else ())
         self.document.show(self._write, from_top=other)
 
     def toggle_reasons(self) -> None:

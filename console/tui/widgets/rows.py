@@ -27,7 +27,10 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
     """A list of rows, one line each. Subclasses say what a row's key and picture are."""
 
     DEFAULT_CSS = """
-    Rows { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
+    Rows {
+        height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        overflow-x: hidden; overflow-y: auto;
+    }
     """
 
     class Moved(Message):
