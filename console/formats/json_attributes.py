@@ -110,8 +110,9 @@ def attributes(frame: pl.DataFrame, kind: str, table: Table, originals: Original
 
 def _fragment(frame: pl.DataFrame, kept: pl.Series, key: str, kind: pl.DataType) -> pl.Series:
     """`"key": value` of the rows that keep a key, right where no text needs escapes."""
-    prefix = json.dumps(key, ensure_ascii=False) + ": "
-    text = frame[key].cast(pl.String)
+    if frame[key].dtype != pl.String:
+        return pl.Series(key, [], pl.String).extend_constant(None, frame.height)
+    prefix, text = json.dumps(key, ensure_ascii=False) + ": ", frame[key]
     parts = (
         [pl.lit(prefix + '"'), text, pl.lit('"')] if kind == pl.String else [pl.lit(prefix), text]
     )

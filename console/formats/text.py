@@ -232,8 +232,8 @@ def _continued(texts: pl.Series, times: pl.Series, newest_ts: float | None) -> p
     text = "\n".join(texts).rstrip()
     if not text.strip():
         return pl.DataFrame(schema=_COLUMNS)
-    after = times.drop_nulls()
-    ts = naive(newest_ts) if newest_ts is not None else (after[0] if len(after) else None)
+    after = times[0] if len(times) else None
+    ts = after if newest_ts is None else naive(newest_ts)
     row = {"ts": ts, "timed": False, "message": text, "attributes": _CONTINUATION}
     return pl.DataFrame([row], schema=_COLUMNS)
 

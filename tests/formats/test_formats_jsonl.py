@@ -335,7 +335,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(LINES, max_size=8), st.binary(max_size=5), st.booleans())
 def test_every_byte_is_in_a_record_a_reject_or_a_blank_line(
     jsonl: Decode, lines: list[bytes], rest: bytes, final: bool
@@ -354,7 +354,7 @@ def test_every_byte_is_in_a_record_a_reject_or_a_blank_line(
         assert data[place:].startswith(raw)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(LINES, max_size=10), st.lists(st.integers(0, 50), max_size=4))
 def test_any_chunks_give_the_same_rows(
     jsonl: Decode, in_parts: Any, same: Any, lines: list[bytes], cuts: list[int]
@@ -363,7 +363,7 @@ def test_any_chunks_give_the_same_rows(
     same(in_parts(jsonl, data, cuts), jsonl(data).records)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), min_size=1, max_size=6))
 def test_unknown_fields_are_kept_with_their_types(
     jsonl: Decode, fields: list[dict[str, Any]]

@@ -205,7 +205,7 @@ LINES = st.lists(WORDS, max_size=5).map(" ".join).map(str.encode) | st.binary(ma
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(LINES, max_size=12), st.lists(st.integers(0, 50), max_size=4))
 def test_any_chunks_give_the_same_rows(
     text: Decode, in_parts: Any, same: Any, lines: list[bytes], cuts: list[int]
@@ -214,7 +214,7 @@ def test_any_chunks_give_the_same_rows(
     same(in_parts(text, data, cuts), text(data).records)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(LINES, max_size=12), st.binary(max_size=5), st.booleans())
 def test_every_byte_is_in_a_record_or_a_reject(
     text: Decode, lines: list[bytes], rest: bytes, final: bool
