@@ -15,13 +15,14 @@ however many rows there are.
 
 *Persistence.* Two evaluations running. It is cleared after four without excess.
 
-A column that differs from its reference file from the first day on is told once, as information;
-from then on its own first day is the baseline.
+A pool must be that far from the model's first day as well as from its file. A column whose first
+day differs from the file by `MISMATCH` is told once, as information; from then on its own first day
+is the baseline.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -38,67 +39,23 @@ from console.detectors.comparison import (
     compare,
     learned_floors,
 )
-from console.detectors.protocol import Deviation, Severity, Span, State
+from console.detectors.drift_track import TRACKS, Key, Track, track_of
+from console.detectors.protocol import Deviation, Span, State
 from console.records.clock import DAY, HOUR
-from console.records.frames import Schema
 from console.records.series import Series
 from console.stats import columns, drift
 from console.stats.counts import since
 from console.stats.pinning import References
-from console.stats.reference import ColumnReference
 
 Floats = NDArray[np.float64]
 FALSE_DISCOVERIES = 0.001
-LEAST_OWN = 300
+LEASTTRACKS = 300
 PERSISTENCE = 2
 CALM = 4
+MISMATCH = 0.25
+"""Least difference of the first day from its reference file that is told, standard deviations."""
 LOUD = 0.25
 """A shift of this many standard deviations is a warning, a smaller one information."""
-_OWN: Schema = {
-    "model": pl.String,
-    "stage": pl.String,
-    "column": pl.String,
-    "role": pl.String,
-    "first": pl.Float64,
-    "complete": pl.Boolean,
-    "counts": pl.List(pl.Float64),
-    "total": pl.Float64,
-    "numbers": pl.Float64,
-    "floors": pl.List(pl.Float64),
-    "rebased": pl.Boolean,
-    "hits": pl.Int64,
-    "calm": pl.Int64,
-    "raised": pl.Float64,
-    "onset": pl.Float64,
-    "severity": pl.String,
-    "before": pl.Float64,
-    "cleared": pl.Float64,
-}
-_Key = tuple[str | None, str | None, str, str]
-
-
-@dataclass(slots=True)
-class _Track:
-    """What is known of one column: its first day, its floors, whether it is raised."""
-
-    model: str | None
-    stage: str | None
-    column: str
-    role: str
-    first: float
-    complete: bool = False
-    counts: list[float] = field(default_factory=list)
-    total: float = 0.0
-    numbers: float = 0.0
-    floors: list[float] = field(default_factory=lambda: list(FLOORS))
-    rebased: bool = False
-    hits: int = 0
-    calm: int = 0
-    raised: float | None = None
-    onset: float | None = None
-    severity: Severity | None = None
-    before: float | None = None
-    cleared: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +93,7 @@ class DriftDetector:
     def initial(self) -> State:
         """Nothing seen yet."""
         empty = pl.DataFrame(schema=columns.CLOSED)
-        return {"recent": empty, "pending": empty, "tracks": pl.DataFrame(schema=_OWN)}
+        return {"recent": empty, "pending": empty, "tracks": pl.DataFrame(schema=TRACKS)}
 
     def update(self, state: State, span: Span) -> tuple[list[Deviation], State]:
         """Columns that began or ceased to differ, in order of `at`."""
@@ -151,17 +108,17 @@ class DriftDetector:
         )
         if not units:
             return [], {**state, "recent": recent, "pending": pending}
-        tracks: dict[_Key, _Track] = {}
-        for row in state["tracks"].select(list(_OWN)).iter_rows():
-            track = _Track(*row)
+        tracks: dict[Key, Track] = {}
+        for row in state["tracks"].select(list(TRACKS)).iter_rows():
+            track = Track(*row)
             tracks[track.model, track.stage, track.column, track.role] = track
         found: list[Deviation] = []
         for unit in units:
-            own = [_track(tracks, unit, column) for column in unit.columns]
+            own = [track_of(tracks, unit, column) for column in unit.columns]
             for buckets in unit.walk(BUCKET, DAY):
                 found += _Evaluation(unit, own, buckets).deviations()
         rows = [
-            tuple(getattr(track, name) for name in _OWN)
+            tuple(getattr(track, name) for name in TRACKS)
             for _, track in sorted(
                 tracks.items(), key=lambda item: [part or "" for part in item[0]]
             )
@@ -169,14 +126,14 @@ class DriftDetector:
         return sorted(found, key=lambda d: (d.at, d.series.id)), {
             "recent": recent,
             "pending": pending,
-            "tracks": pl.DataFrame(rows, schema=_OWN, orient="row"),
+            "tracks": pl.DataFrame(rows, schema=TRACKS, orient="row"),
         }
 
 
 class _Evaluation:
     """All columns of a unit, looked at when its newest bucket is complete."""
 
-    def __init__(self, unit: Unit, tracks: list[_Track], buckets: list[Bucket]) -> None:
+    def __init__(self, unit: Unit, tracks: list[Track], buckets: list[Bucket]) -> None:
         self.unit = unit
         self.tracks = tracks
         self.buckets = buckets
@@ -205,7 +162,7 @@ class _Evaluation:
             track.total += float(newest.total[place])
             track.numbers += float(newest.numbers[place])
         rows = max(sum(track.counts) for track in self.tracks)
-        if self.at - self.tracks[0].first < DAY or rows < LEAST_OWN:
+        if self.at - self.tracks[0].first < DAY or rows < LEASTTRACKS:
             return False
         for place, track in enumerate(self.tracks):
             track.complete = True
@@ -233,7 +190,10 @@ class _Evaluation:
         found = []
         for place in map(int, np.flatnonzero(drift.false_discovery(p, FALSE_DISCOVERIES))):
             track = self.tracks[place]
+            if distances[place] < MISMATCH:
+                continue
             track.rebased = True
+            track.mismatch = True
             track.raised, track.onset, track.severity = self.at, track.first, "info"
             finding = _Finding(
                 self.at - track.first,
@@ -287,7 +247,8 @@ class _Evaluation:
             base[place, : column.cells] = self._baseline(place)[0]
         floors = np.array([track.floors for track in self.tracks]).T
         distances, p = compare(self._numeric(), base, current, floors)
-        p = np.where(current.sum(axis=-1) >= LEAST_ROWS, p, 1.0)
+        distances = np.minimum(distances, self._from_first_day(current))
+        p = np.where((current.sum(axis=-1) >= LEAST_ROWS) & (distances > floors), p, 1.0)
         rejected = drift.false_discovery(p.ravel(), FALSE_DISCOVERIES).reshape(p.shape)
         result: list[tuple[_Finding | None, bool]] = []
         for place, track in enumerate(self.tracks):
@@ -313,18 +274,31 @@ class _Evaluation:
             )
         return result
 
+    def _from_first_day(self, current: Floats) -> Floats:
+        """Distances from the first day; infinite where that is the baseline anyway.
+
+        What lies apart from the file alone is what the model has always been like.
+        """
+        own = np.zeros(current.shape[1:])
+        for place, (track, column) in enumerate(zip(self.tracks, self.unit.columns, strict=True)):
+            own[place, : column.cells] = track.counts
+        distances, _ = compare(self._numeric(), own, current, 0.0)
+        return (
+            distances if self.unit.reference.source == "file" else np.full_like(distances, np.inf)
+        )
+
     def _step(
-        self, place: int, track: _Track, judged: tuple[_Finding | None, bool]
+        self, place: int, track: Track, judged: tuple[_Finding | None, bool]
     ) -> Deviation | None:
         finding, calm = judged
         track.hits = track.hits + 1 if finding is not None else 0
         track.calm = track.calm + 1 if calm else 0
-        told = track.raised is not None and not (track.rebased and track.severity == "info")
+        told = track.raised is not None and not track.mismatch
         if not told:
             if finding is None or track.hits < PERSISTENCE:
                 return None
             phase: Literal["raised", "worse"] = "raised" if track.raised is None else "worse"
-            track.raised = self.at
+            track.raised, track.mismatch = self.at, False
             track.onset = self._onset(place, finding)
             track.severity = "warning" if finding.distance >= LOUD else "info"
             return self._raised(place, track, finding, phase)
@@ -363,7 +337,7 @@ class _Evaluation:
     def _raised(
         self,
         place: int,
-        track: _Track,
+        track: Track,
         finding: _Finding,
         phase: Literal["raised", "worse"],
         *,
@@ -422,19 +396,10 @@ class _Evaluation:
         )
 
 
-def _track(tracks: dict[_Key, _Track], unit: Unit, column: ColumnReference) -> _Track:
-    key = (unit.model, unit.stage, column.name, column.role)
-    track = tracks.get(key)
-    if track is None or len(track.counts) not in (0, column.cells):
-        first = unit.buckets[len(unit.buckets) - unit.fresh].start
-        track = tracks[key] = _Track(*key, first)
-    return track
-
-
-def _counts_from(track: _Track) -> float:
-    """Since when buckets count: what was told before it was cleared is not told again."""
-    return float("-inf") if track.cleared is None else track.cleared - CALM * BUCKET
-
-
 def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
+
+
+def _counts_from(track: Track) -> float:
+    """Since when buckets count: what was told before it was cleared is not told again."""
+    return float("-inf") if track.cleared is None else track.cleared - CALM * BUCKET

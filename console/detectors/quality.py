@@ -204,11 +204,8 @@ class _Look:
         self.width = width
         self.since = np.array([-np.inf if t.cleared is None else t.cleared for t in tracks])
         bases = [_base(t, c, at) for t, c in zip(tracks, unit.columns, strict=True)]
-        self.base_n = np.array([n for n, _, _ in bases])
-        self.base = {
-            "nulls": np.array([nulls for _, nulls, _ in bases]),
-            "unseen": np.array([unseen for _, _, unseen in bases]),
-        }
+        self.base_n = {term: np.array([b[term][0] for b in bases]) for term in LEAST_GROWTH}
+        self.base = {term: np.array([b[term][1] for b in bases]) for term in LEAST_GROWTH}
 
     def deviations(self) -> list[Deviation]:
         learned = self.unit.reference.source == "learned"
@@ -244,7 +241,7 @@ class _Look:
             rows = self._sum(inside, "n")
             for term in ("nulls", "unseen"):
                 hits = self._sum(inside, term)
-                base = (self.base[term] + 0.5) / (self.base_n + 1)
+                base = (self.base[term] + 0.5) / (self.base_n[term] + 1)
                 spread = SPREAD + 1 / (self.base[term] + 0.5)
                 p = counts.upper_tail(hits, base * rows, spread)
                 share = hits / np.maximum(rows, 1)
@@ -292,22 +289,31 @@ class _Look:
         return _Finding("constant", p, POOLS[2], rows, rows, float(largest))
 
     def _calm(self, place: int, track: _Track, finding: _Finding | None) -> bool:
-        if finding is not None and finding.pool <= POOLS[2]:
-            return False
         if track.term == "constant":
             return self._constant(place) is None
         term = track.term or "nulls"
-        usual = max((self.base[term][place] + 0.5) / (self.base_n[place] + 1), track.before or 0.0)
+        if self.at - (track.raised or 0.0) <= POOLS[2]:
+            # What raised it was an extreme: a little later it is known better.
+            rows, hits = self._told(place, term, track.onset or 0.0)
+            track.after = float(drift.wilson(hits, rows, 1.0)[0])
+        if finding is not None and finding.pool <= POOLS[2]:
+            return False
+        usual = max(
+            (self.base[term][place] + 0.5) / (self.base_n[term][place] + 1), track.before or 0.0
+        )
         raised = max(track.after or 0.0, usual)
         for pool in POOLS[2:]:
-            begin = max(self.at - pool - 1, track.onset or 0.0)
-            inside = [b for b in self.buckets if b.start >= begin]
-            rows = sum(float(b.n[place]) for b in inside)
-            hits = sum(float(getattr(b, term)[place]) for b in inside)
+            rows, hits = self._told(place, term, max(self.at - pool - 1, track.onset or 0.0))
             fewer = 1 - float(counts.upper_tail(hits + 1, raised * rows, SPREAD))
             if rows and hits / rows <= (usual + raised) / 2 and fewer <= CALM_P:
                 return True
         return False
+
+    def _told(self, place: int, term: str, begin: float) -> tuple[float, float]:
+        """Rows since then, and nulls or unseen values among them."""
+        inside = [b for b in self.buckets if b.start >= begin]
+        rows = sum(float(b.n[place]) for b in inside)
+        return rows, sum(float(getattr(b, term)[place]) for b in inside)
 
     def _raise(self, place: int, track: _Track, finding: _Finding) -> Deviation:
         column = self.unit.columns[place]
@@ -411,15 +417,19 @@ def _without_old_counts(recent: pl.DataFrame) -> pl.DataFrame:
     return recent.with_columns(pl.when(young).then("counts").otherwise(pl.lit([], _COUNTS)))
 
 
-def _base(track: _Track, column: ColumnReference, at: float) -> tuple[float, float, float]:
-    """Rows of the baseline, nulls and unseen values among them."""
-    if at >= track.first + DAY + MEMORY and track.n >= LEAST_OWN:
-        return track.n, track.nulls, track.unseen + column.singletons * track.n / max(column.n, 1)
-    return (
-        track.n + column.n,
-        track.nulls + column.nulls,
-        track.unseen + column.unseen + column.singletons,
-    )
+def _base(track: _Track, column: ColumnReference, at: float) -> dict[str, tuple[float, float]]:
+    """Rows of the baseline, and nulls or unseen values among them."""
+    n = track.n + column.n
+    unseen = track.unseen + column.unseen + column.singletons
+    both = {"nulls": (n, track.nulls + column.nulls), "unseen": (n, unseen)}
+    if at < track.first + DAY + MEMORY or track.n < LEAST_OWN:
+        return both
+    # What the reference never saw still counts for unseen, unless the stream itself has known it.
+    known = track.unseen * n > unseen * track.n
+    return {
+        "nulls": (track.n, track.nulls),
+        "unseen": (track.n, track.unseen) if known else both["unseen"],
+    }
 
 
 def _track(tracks: dict[_Key, _Track], unit: Unit, column: ColumnReference) -> _Track:
