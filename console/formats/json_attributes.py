@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from console.formats.json_body import BACKSLASH, KNOWN, ROW, Table
+from console.formats.json_body import BACKSLASH, ROW, Table
+from console.formats.json_keys import KNOWN
 from console.formats.json_kinds import Columns, left_over
 from console.formats.json_text import dumps, loads
 from console.formats.tags import canonical, canonical_column

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,23 +11,14 @@ import numpy.typing as npt
 import polars as pl
 
 from console.formats.framing import Lines
+from console.formats.json_keys import KNOWN, inferred, read, read_usual, texts, typed
 from console.formats.json_text import NotARecord, normalised
 from console.records.frames import Schema
 
 ROW = "\x00row"
 BACKSLASH = "\x00backslash"
-KNOWN = (
-    *("kind", "ts", "timestamp", "time", "@timestamp", "model", "stage", "version", "tags"),
-    *("name", "value", "metrics", "level", "severity", "levelname", "logger", "message", "msg"),
-    *("event", "exception", "exc_info", "type", "title", "id", "planned", "end_ts", "features"),
-    *("prediction", "score", "scores", "label"),
-)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:')
 _SAMPLE = 64
-_MANY_KEYS = 400
-_MANY_METRICS = 256
-_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _BRACE, _BLANKS = ord("{"), b" \t\r\x00"
 
 
@@ -136,24 +126,31 @@ def _attempt(body: Body) -> Table | None:
     """The table of a body; None if any of its lines cannot be read."""
     if len(body) == 0:
         return Table(pl.DataFrame(), {}, body)
-    keys = _keys(body)
-    schemas: list[Schema] = (
-        [dict.fromkeys(KNOWN, pl.String())] if keys is None else [_typed(keys), _texts(keys)]
-    )
-    for schema in schemas:
-        frame = _read(body, schema)
-        if frame is not None:
-            backslashes = pl.Series(BACKSLASH, body.lines.holding(ord("\\")))
-            return Table(frame.with_row_index(ROW).with_columns(backslashes), keys, body)
-    return None
+    data, sample = body.lines.data, _sample(body)
+    frame = read_usual(data, sample)
+    keys: dict[str, pl.DataType] | None = None
+    if frame is not None and frame.height == len(body):
+        keys = dict.fromkeys(frame.columns, pl.String())
+    else:
+        keys = inferred(data, sample)
+        schemas: list[Schema] = [dict.fromkeys(KNOWN, pl.String())]
+        if keys is not None:
+            schemas = [typed(keys), texts(keys)]
+        frame = next((found for each in schemas if (found := _read(body, each)) is not None), None)
+    if frame is None:
+        return None
+    backslashes = pl.Series(BACKSLASH, body.lines.holding(ord("\\")))
+    return Table(frame.with_row_index(ROW).with_columns(backslashes), keys, body)
+
+
+def _sample(body: Body) -> bytes:
+    step = max(1, len(body) // _SAMPLE)
+    return b"\n".join(body.lines[row] for row in range(0, len(body), step))
 
 
 def _read(body: Body, schema: Schema) -> pl.DataFrame | None:
-    try:
-        frame = pl.read_ndjson(body.lines.data, schema=schema)
-    except _ERRORS:
-        return None
-    return frame if frame.height == len(body) else None
+    frame = read(body.lines.data, schema)
+    return frame if frame is not None and frame.height == len(body) else None
 
 
 def _unreadable(body: Body, start: int, end: int) -> list[int]:
@@ -166,38 +163,3 @@ def _unreadable(body: Body, start: int, end: int) -> list[int]:
         return [start]
     middle = (start + end) // 2
     return [*_unreadable(body, start, middle), *_unreadable(body, middle, end)]
-
-
-def _keys(body: Body) -> dict[str, pl.DataType] | None:
-    """Every key and its inferred type; None where they cannot be told, or are far too many."""
-    step = max(1, len(body) // _SAMPLE)
-    sample = b"\n".join(body.lines[row] for row in range(0, len(body), step))
-    if len(set(_KEY.findall(sample))) > _MANY_KEYS:
-        return None
-    try:
-        source = io.BytesIO(body.lines.data)
-        return dict(pl.scan_ndjson(source, infer_schema_length=None).collect_schema())
-    except _ERRORS:
-        return None
-
-
-def _typed(keys: dict[str, pl.DataType]) -> Schema:
-    """Texts, but numbers where a metric's value is expected and nothing else was found there."""
-    schema = _texts(keys)
-    for key in ("value", "score"):
-        if key in keys and keys[key].is_numeric():
-            schema[key] = pl.Float64()
-    metrics = keys.get("metrics")
-    if isinstance(metrics, pl.Struct) and 0 < len(metrics.fields) <= _MANY_METRICS:
-        types = [field.dtype for field in metrics.fields]
-        if all(isinstance(kind, pl.DataType) and _numeric(kind) for kind in types):
-            schema["metrics"] = pl.Struct({field.name: pl.Float64 for field in metrics.fields})
-    return schema
-
-
-def _numeric(kind: pl.DataType) -> bool:
-    return kind.is_numeric() or kind == pl.Null
-
-
-def _texts(keys: dict[str, pl.DataType]) -> Schema:
-    return {**dict.fromkeys(keys, pl.String()), "ts": pl.String()}

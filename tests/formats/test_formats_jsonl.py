@@ -403,3 +403,26 @@ def test_recognised_by_its_lines() -> None:
     assert recognise(b'{"a":1}\n', "x.json") is None
     assert recognise(b'{"ts":1}\n', "x.json") is not None
     assert recognise(b"2026-01-01 00:00:00 INFO x\n", "x.jsonl") is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"ts":1,"name":"a","value":1,"unknown":5}',
+        b'{"ts":1,"name" :"a","value":1,"unknown":5}',
+        b'{"ts":1,"name"\t:"a","value":1,"unknown":5}',
+        b'{"ts":1,"name":":a","value":1,"tags":null,"unknown":5}',
+        b'{"ts":1,"name":"a\\u0022:","value":1,"unknown":5}',
+        b'{"ts":1,"name":"a","value":1,"value":2,"unknown":5}',
+    ],
+)
+def test_an_unknown_field_among_many_usual_records_is_kept(jsonl: Decode, odd: bytes) -> None:
+    usual = [
+        b'{"ts": 1, "name": "a", "value": 1.5, "tags": {"k": "v", "n": 1}}\n',
+        b'{"ts":1,"metrics":{"loss":0.5,"acc":1},"model":"m"}\n',
+        b'{"ts":1,"id":"1","features":{"a":":"},"prediction":1}\n',
+    ]
+    records = jsonl(b"".join(usual * 200) + odd + b"\n" + b"".join(usual * 200)).records
+    assert records.rejects.height == 0
+    assert records.metrics["attributes"].drop_nulls().to_list() == ['{"unknown": 5}']
+    assert records.predictions.height == 400
