@@ -235,6 +235,7 @@ class Intake:
         clocks, newest = newest_before(decoded.records, newest, self._clock())
         identity = self._collection.after(file.file_id, decoded.consumed)
         before = self._states.get(file.file_id)
+        rejected = decoded.records.rejects.height
         state = FileState(
             file_id=identity.file_id,
             path=identity.path,
@@ -249,8 +250,8 @@ class Intake:
             model=defaults.model,
             stage=defaults.stage,
             newest_ts=newest,
-            rows=(before.rows if before else 0) + decoded.records.height,
-            rejects=(before.rejects if before else 0) + decoded.records.rejects.height,
+            rows=(before.rows if before else 0) + decoded.records.height - rejected,
+            rejects=(before.rejects if before else 0) + rejected,
         )
         return Reading(state, decoded.records, decoded.consumed, clocks)
 

@@ -9,6 +9,7 @@ session with one clear line.
 from __future__ import annotations
 
 import getpass
+import os
 import tempfile
 import threading
 import time
@@ -58,7 +59,7 @@ class Session:
         self._settings = settings
         self._store_path = store_path
         self._clock = clock
-        self._user = user or getpass.getuser()
+        self._user = user or _account()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._queued: list[Action] = []
@@ -224,3 +225,11 @@ class Session:
     def _checkpoint(store: Store, *, idle: bool) -> None:
         if store.wal_size() > (CHECKPOINT_IDLE if idle else CHECKPOINT_ALWAYS):
             store.checkpoint()
+
+
+def _account() -> str:
+    """The name of the account, or its number where it has none, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
