@@ -279,8 +279,7 @@ class _Judge:
     def _against_file(self, track: _Track) -> list[Deviation]:
         """Makes the reference file the baseline; unless the first day is worse: then tells so once.
 
-        What is told against the file is soon cleared against the first day, which stays the
-        baseline: it is known from then on, and must not hide what comes.
+        The first day then stays the baseline: what is known must not hide how it gets worse.
         """
         file, own = from_totals(self.file), np.array(track.base)
         if file[N] < LEAST_BASELINE:
@@ -340,6 +339,8 @@ class _Judge:
     def _calm(self, entry: _Raised, ordered: list[float]) -> bool:
         """Whether the newest predictions lie surely on the better side of half of the loss."""
         half = ((entry.before or 0.0) + (entry.after or 0.0)) / 2
+        # What was made before the onset was good already.
+        ordered = [s for s in ordered if s >= (entry.onset or 0.0)]
         calm = any(
             now is not None and now.n >= LEAST_ROWS and _better(entry.metric, now, half)
             for now in (self._newest(entry.metric, ordered, size) for size in CALM_POOLS)
@@ -349,6 +350,8 @@ class _Judge:
 
     def _newest(self, metric: Metric, ordered: list[float], size: int) -> Estimate | None:
         slots = [s for s in ordered if s > ordered[-1] - size * SLOT]
+        if not slots:
+            return None
         return estimate(metric, np.sum([self.slots[s] for s in slots], axis=0))
 
     def _cleared(self, entry: _Raised, ordered: list[float]) -> Deviation:
