@@ -1,0 +1,1 @@
+"""Exact two-sample tests on raw columns, each also as other tools compute it."""
