@@ -25,8 +25,9 @@ from typing import Protocol
 from console.sources.chunk import Chunk
 from console.sources.discover import SourceFile
 from console.sources.follow import ChangedError, Follow, Reach
-from console.sources.identity import Identity, holds, unread
-from console.sources.known import Known, siblings
+from console.sources.identity import Identity, unread
+from console.sources.known import Known
+from console.sources.moved import copy_beside, renamed
 from console.sources.tail import Tail
 
 READ_BYTES = 4 * 1024 * 1024
@@ -251,7 +252,7 @@ class Collection:
         """A file was truncated or written anew: its rest may be in a copy, and it begins again."""
         path, source = follow.path, follow.source
         del self._at[path]
-        copy = self._copy_of(follow.identity)
+        copy = copy_beside(follow.identity, self._keys)
         if copy is None:
             self._lose(follow, "was truncated")
         else:
@@ -271,20 +272,6 @@ class Collection:
             follow.retire(self._now)
         follow.refresh(self._now)
 
-    def _copy_of(self, identity: Identity) -> tuple[Path, Tail] | None:
-        """A file beside that has what was read of an identity: a copy, or itself renamed."""
-        path = Path(identity.path)
-        others = [other for other in siblings(path) if other.name.startswith(path.name)]
-        for other in others if identity.offset else ():
-            try:
-                tail = Tail(other)
-            except OSError:
-                continue
-            if tail.key not in self._keys and holds(identity, tail.descriptor):
-                return other, tail
-            tail.close()
-        return None
-
     def _take_up_moved(self) -> None:
         """Finds the rest of files that were rotated away while nobody looked."""
         for identity in self._known:
@@ -292,7 +279,7 @@ class Collection:
             given_up = path not in self._wanted and path.exists()
             if identity.closed or given_up or identity.file_id in self._follows:
                 continue
-            found = self._renamed(identity) or self._copy_of(identity)
+            found = self._renamed(identity) or copy_beside(identity, self._keys)
             if found is None:
                 self._notices.append(f"{path}: what was left unread of its old content is gone")
                 self._retire_known(identity)
@@ -305,21 +292,10 @@ class Collection:
                 follow.retire(self._now)
 
     def _renamed(self, identity: Identity) -> tuple[Path, Tail] | None:
-        for other in siblings(Path(identity.path)):
-            try:
-                status = other.stat()
-                followed = self._keys.get(identity.key)
-                if (status.st_dev, status.st_ino) != identity.key or (
-                    followed is not None and followed.identity.file_id != identity.file_id
-                ):
-                    continue
-                tail = Tail(other)
-            except OSError:
-                continue
-            if holds(identity, tail.descriptor):
-                return other, tail
-            tail.close()
-        return None
+        followed = self._keys.get(identity.key)
+        if followed is not None and followed.identity.file_id != identity.file_id:
+            return None
+        return renamed(identity)
 
     def _lose(self, follow: Follow, what: str) -> None:
         """Ends a file whose unread bytes, if there were any, cannot be read any more."""

@@ -93,12 +93,3 @@ class Known:
             if holds(identity, tail.descriptor)
         ]
         return max(found, key=lambda item: (item.offset, item.file_id), default=None)
-
-
-def siblings(path: Path) -> Iterator[Path]:
-    """The other entries of a file's folder, by name."""
-    try:
-        names = sorted(os.listdir(path.parent))  # noqa: PTH208  # names alone
-    except OSError:
-        return
-    yield from (path.parent / name for name in names if name != path.name)
