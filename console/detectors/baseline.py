@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from console.detectors import season
+from console.detectors import season, weekly
 from console.detectors.table import Array, Column, Layout, Table
 from console.records.clock import DAY
 from console.stats.robust import offsets
@@ -64,7 +64,7 @@ LAYOUT: Layout = {
     "counter": Column(0, "bool"),
     "raw": Column(np.nan),
     "previous": Column(np.nan),
-    "ring": Column(np.nan, "float32", RING),
+    "ring": Column(np.nan, "float64", RING),
     "coarse": Column(np.nan, "float32", RING),
     "fast": Column(np.nan),
     "fast_n": Column(0),
@@ -87,6 +87,7 @@ LAYOUT: Layout = {
     "record": Column(0, "float64", 4),
     "recent": Column(0, "float64", 4),
     "newest": Column(0, "float64", 4),
+    **weekly.LAYOUT,
     "phase": Column(0, "int8"),
     "onset": Column(np.iinfo(np.int64).max, "int64"),
     "level": Column(np.nan),
@@ -156,7 +157,7 @@ def learn(t: Table, reading: Reading, quiet: Array) -> None:
         ("fast", FAST_DELAY, FAST_STEPS),
         ("slow", SLOW_DELAY - 1, SLOW_STEPS),
     ):
-        old = ring[np.arange(len(rows)), (index - delay) % RING].astype(float)
+        old = ring[np.arange(len(rows)), (index - delay) % RING]
         then = index - delay
         usual = (then < t["onset"][rows]) | (then >= t["resumed"][rows])
         usable = settled & ~np.isnan(old) & usual
@@ -227,7 +228,7 @@ def _decide(t: Table, rows: Array) -> None:
         return
     index = t["last"][rows]
     order = (index[:, None] + 1 + np.arange(RING)) % RING
-    raw = t["ring"][rows[:, None], order].astype(float)
+    raw = t["ring"][rows[:, None], order]
     change = np.diff(raw, axis=1)
     rising = (np.nan_to_num(change) >= 0).all(axis=1) & (np.nansum(change > 0, axis=1) > 20)
     rising &= np.nanmin(raw, axis=1) >= 0
@@ -254,7 +255,7 @@ def _measure(t: Table, rows: Array, index: Array, profile: Array) -> Reading:
     ring = t["ring"][rows]
     back = np.arange(int(SPANS.max()))
     then = index[:, None] - back
-    recent = ring[np.arange(size)[:, None], then % RING].astype(float)
+    recent = ring[np.arange(size)[:, None], then % RING]
     resumed = t["resumed"][rows][:, None]
     past = (then >= t["onset"][rows][:, None]) & (then < resumed) & (resumed <= index[:, None])
     recent[past] = np.nan
@@ -291,7 +292,7 @@ def _spread_now(t: Table, rows: Array) -> tuple[Array, Array]:
     variance += ((season_share * t["swing"][rows]) ** 2)[:, None]
     size = np.where(t["scale"][rows] == LOGARITHM, 1.0, np.abs(t["slow"][rows]))
     floor = np.where(t["still"][rows] > 0.8, np.maximum(2 * t["jump"][rows], 0.02), 0.0)
-    floor = np.maximum(floor, 0.01 * size)
+    floor = np.maximum(np.maximum(floor, 0.01 * size), 1e-12)
     return np.sqrt(variance + floor[:, None] ** 2), independent + PRIOR_WEIGHT
 
 
@@ -314,7 +315,7 @@ def _spreads(t: Table, reading: Reading, quiet: Array) -> None:
     t["recent"][turned] = t["newest"][turned]
     t["newest"][turned] = 0
 
-    newest = t["ring"][rows, reading.index % RING].astype(float)
+    newest = t["ring"][rows, reading.index % RING]
     away = np.abs(newest - t["fast"][rows])
     single = np.sqrt(t["single"][rows])
     away = np.minimum(away, 3 * single)
@@ -322,7 +323,7 @@ def _spreads(t: Table, reading: Reading, quiet: Array) -> None:
     t["single_n"][rows] = np.minimum(t["single_n"][rows] + usable, SPREAD_STEPS)
     weight = 1 / (t["single_n"][rows] + 24)
     t["single"][rows] += np.where(usable, weight * (1.05 * away**2 - t["single"][rows]), 0)
-    before = t["ring"][rows, (reading.index - 1) % RING].astype(float)
+    before = t["ring"][rows, (reading.index - 1) % RING]
     rough = np.minimum((newest - before) ** 2 / 2, 9 * t["single"][rows])
     usable &= ~np.isnan(rough)
     t["rough"][rows] += np.where(usable, weight * (rough - t["rough"][rows]), 0)
@@ -357,7 +358,7 @@ def _end_day(t: Table, rows: Array) -> None:
     whole = (n > 0).sum(axis=1) >= 0.7 * possible
     kept = rows[whole]
     if len(kept):
-        n = t["day_n"][kept].astype(float)
+        n = t["day_n"][kept]
         day = np.where(n > 0, t["day_sum"][kept] / np.maximum(n, 1), np.nan)
         _learn_day(t, kept, season.fill(day))
     t["day_sum"][rows] = 0
@@ -366,8 +367,8 @@ def _end_day(t: Table, rows: Array) -> None:
 
 def _learn_day(t: Table, rows: Array, day: Array) -> None:
     first = t["days"][rows] == 0
-    before = t["profile"][rows].astype(float)
-    shape = season.learn(t["shape"][rows].astype(float), t["days"][rows], day)
+    before = t["profile"][rows]
+    shape = season.learn(t["shape"][rows], t["days"][rows], day)
     t["days"][rows] += 1
     after = season.believed(shape, t["days"][rows])
     t["shape"][rows] = shape
@@ -377,7 +378,7 @@ def _learn_day(t: Table, rows: Array, day: Array) -> None:
     begun = rows[first]
     if len(begun):
         t["slow"][begun] = day[first].mean(axis=1)
-        ring = t["ring"][begun].astype(float)
+        ring = t["ring"][begun]
         t["fast"][begun] = np.nanmedian(ring, axis=1)
         t["fast_n"][begun] = LEARN_STEPS
         t["single"][begun] = np.nanvar(ring, axis=1)
@@ -395,7 +396,7 @@ def _restate(t: Table, rows: Array, before: Array, after: Array) -> None:
     for back in range(RING):
         middle = (index - back + 0.5) * width
         shift = season.at(before, middle) - season.at(after, middle)
-        t["ring"][rows, (index - back) % RING] += shift.astype(np.float32)
+        t["ring"][rows, (index - back) % RING] += shift
 
 
 def _coarsen(t: Table, rows: Array, index: Array) -> None:

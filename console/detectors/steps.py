@@ -24,6 +24,9 @@ LADDER = np.array([1, 3, 12, 72, 288])
 YOUNG_TICKS = 6
 """With so many ticks the cadence of a series is taken to be known."""
 
+LARGEST = 1e30
+"""What is larger, or no number, is no measurement."""
+
 PENDING: Schema = {"series_id": pl.Int64, "start": TIME, "mean": pl.Float64}
 YOUNG: Schema = {
     "series_id": pl.Int64,
@@ -51,7 +54,7 @@ def to_ticks(
     while math.ceil((last + 1) * tick_s / width_s) * width_s > end:
         last -= 1
     fresh = metrics.select("series_id", "start", mean().alias("mean"))
-    windows = pl.concat([pending, fresh.filter(pl.col("mean").is_finite())])
+    windows = pl.concat([pending, fresh.filter(pl.col("mean").abs() < LARGEST)])
     over = pl.col("start") < naive((last + 1) * tick_s)
     ready = windows.filter(over)
     tick = (pl.col("start").dt.epoch("us") / 1e6 / tick_s).floor().cast(pl.Int64).alias("tick")
