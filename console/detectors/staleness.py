@@ -20,6 +20,8 @@ second longest.
 Nothing is said of a stream before 30 gaps and two hours: it has no rhythm yet. Silence is measured
 up to the end of the span, so time that no record and no clock vouches for is not silence.
 A stream unseen for 14 days is taken to be gone, and forgotten.
+
+A single metric that is missing while its stage goes on is told by `vanished`.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ import numpy as np
 import polars as pl
 
 from console.config.settings import Settings
+from console.detectors import vanished
 from console.detectors.protocol import Deviation, Phase, Span, State
 from console.detectors.table import Array, Column, Layout, Table
 from console.detectors.words import duration
@@ -226,13 +229,14 @@ class StalenessDetector:
         """No stream yet."""
         return {
             "streams": Table.empty(_LAYOUT).frame(),
-            "identity": pl.DataFrame(schema=_IDENTITY),
+            "names": pl.DataFrame(schema=_IDENTITY),
+            **vanished.initial(),
         }
 
     def update(self, state: State, span: Span) -> tuple[list[Deviation], State]:
         """Raises and clears, in order of time."""
         windows = self._windows(span)
-        identity = _with_new(state["identity"], windows)
+        names = _with_new(state["names"], windows)
         table = Table.read(_LAYOUT, state["streams"])
         table.include(windows["key"].unique().to_numpy())
         ends: dict[int, list[float]] = dict(
@@ -241,14 +245,17 @@ class StalenessDetector:
         streams = _read(table)
         found = [
             self._deviation(stream, where, phase, at)
-            for stream, where in zip(streams, identity.iter_rows(named=True), strict=True)
+            for stream, where in zip(streams, names.iter_rows(named=True), strict=True)
             for phase, at in self._walk(stream, ends.get(stream.key, []), span.end)
         ]
-        found.sort(key=lambda deviation: (deviation.at, deviation.series.id, deviation.phase))
         _write(table, streams)
         here = span.end - table["last"] <= GONE_S
         table.keep(here)
-        return found, {"streams": table.frame(), "identity": identity.filter(pl.Series(here))}
+        absences, absent = vanished.update(state, span.metrics, self._width, span.start, span.end)
+        found += [self._absence(absence) for absence in absences]
+        found.sort(key=lambda deviation: (deviation.at, deviation.series.id, deviation.phase))
+        names = names.filter(pl.Series(here))
+        return found, {"streams": table.frame(), "names": names, **absent}
 
     def _windows(self, span: Span) -> pl.DataFrame:
         """The windows in which streams were seen: the stream, its name, and their ends."""
@@ -340,6 +347,23 @@ class StalenessDetector:
             direction=-1,
             threshold=stream.shortest,
             details={"gap_s": gap, "usual_gap_s": stream.usual, "stream": kind},
+        )
+
+    def _absence(self, absence: vanished.Absence) -> Deviation:
+        """A deviation of a single metric; one of many tag values is no more than information."""
+        gap = absence.at - absence.since
+        gone = f"no values for {duration(gap)}, while its stage reports"
+        return Deviation(
+            detector=self.name,
+            phase=absence.phase,
+            series=absence.series,
+            at=absence.at,
+            onset=absence.since,
+            severity="info" if absence.series.tags else "warning",
+            reason=gone if absence.phase == "raised" else f"over after {duration(gap)}",
+            confidence=0.9,
+            direction=-1,
+            details={"gap_s": gap, "expected": absence.expected, "stream": "metrics"},
         )
 
 

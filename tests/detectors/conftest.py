@@ -80,7 +80,8 @@ class Feed:
         """What a detector says up to `end`, its spans cut at multiples of the width near `cuts`."""
         state = detector.initial()
         found: list[Deviation] = []
-        edges = sorted({0.0, end, *(cut // self.width * self.width for cut in cuts)})
+        inner = {cut // self.width * self.width for cut in cuts if cut < end}
+        edges = sorted({0.0, end, *inner})
         for begin, stop in pairwise(edges):
             said, state = detector.update(state, self.span(metrics, begin, stop, logs))
             assert [deviation.at for deviation in said] == sorted(d.at for d in said)

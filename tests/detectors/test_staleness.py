@@ -126,6 +126,55 @@ def test_a_stream_that_stays_away_is_forgotten(feed: Any) -> None:
     assert state["streams"].is_empty()
 
 
+def without(points: list[tuple[float, float]], begin: float, end: float) -> Any:
+    return [point for point in points if not begin <= point[0] < end]
+
+
+def test_a_metric_that_vanishes_from_a_live_stage_is_missed(feed: Any) -> None:
+    points = regular(60 * HOUR)
+    web = Series("fraud", "serving", "errors", '{"client":"web"}')
+    windows = feed.windows(
+        {
+            LATENCY: points,
+            NAME: without(points, 40 * HOUR, 50 * HOUR),
+            web: without(regular(60 * HOUR, every=300.0), 40 * HOUR, 50 * HOUR),
+        }
+    )
+    found, _ = feed.run(detector(), windows, 60 * HOUR)
+    said = {(d.phase, d.series): ((d.at - feed.start) / HOUR, d.severity) for d in found}
+    assert len(found) == len(said)
+    assert said == {
+        ("raised", NAME): (42.0, "warning"),
+        ("raised", web): (pytest.approx(45.5, abs=0.5), "info"),
+        ("cleared", NAME): (pytest.approx(50.0, abs=0.1), "warning"),
+        ("cleared", web): (pytest.approx(50.0, abs=0.1), "info"),
+    }
+    assert found[0].onset == feed.start + 40 * HOUR
+
+
+def test_a_metric_of_the_day_alone_is_not_missed_at_night(feed: Any) -> None:
+    points = regular(8 * DAY)
+    daily = [point for point in points if 8 * HOUR <= point[0] % DAY < 20 * HOUR]
+    windows = feed.windows({LATENCY: points, NAME: daily})
+    assert not feed.run(detector(), windows, 8 * DAY)[0]
+
+
+def test_a_metric_that_stays_away_is_given_up(feed: Any) -> None:
+    windows = feed.windows({LATENCY: regular(8 * DAY), NAME: regular(2 * DAY)})
+    found, state = feed.run(detector(), windows, 8 * DAY)
+    assert [(d.phase, round((d.at - feed.start) / HOUR)) for d in found] == [
+        ("raised", 50),
+        ("cleared", 121),
+    ]
+    assert state["identity"]["name"].to_list() == [LATENCY.name]
+
+
+def test_the_silence_of_a_stage_is_not_that_of_its_metrics(feed: Any) -> None:
+    points = regular(60 * HOUR, (40 * HOUR, 50 * HOUR))
+    found, _ = feed.run(detector(), feed.windows({LATENCY: points, NAME: points}), 60 * HOUR)
+    assert [deviation.phase for deviation in found] == ["raised", "cleared"]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 1000),
@@ -141,7 +190,9 @@ def test_cuts_do_not_matter(
         for at, value in poisson(2, per_hour=90.0, seed=seed)
         if not any(begin <= at < end for begin, end in gaps)
     ]
-    windows = feed.windows({LATENCY: points, NAME: regular(1.5 * DAY, *gaps)})
+    other = without(regular(1.8 * DAY, *gaps), 27 * HOUR, 32 * HOUR)
+    third = Series("fraud", "serving", "third")
+    windows = feed.windows({LATENCY: points, NAME: regular(1.5 * DAY, *gaps), third: other})
     whole, state = feed.run(detector(), windows, 2 * DAY)
     parts, pieced = feed.run(detector(), windows, 2 * DAY, [60.0 * cut for cut in cuts])
     assert parts == whole
