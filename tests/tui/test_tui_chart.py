@@ -74,6 +74,7 @@ def test_any_points_can_be_drawn(raw: list[tuple[float, float]]) -> None:
     chart(ChartSpec(tuple(sorted(raw, key=lambda entry: entry[0])), width=40, height=6))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=500), st.integers(2, 60))
 def test_reduction_keeps_the_extremes(numbers: list[float], most: int) -> None:
     whole = [(float(i), number) for i, number in enumerate(numbers)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -52,6 +52,7 @@ def test_what_is_shown(raw: str, shown: str) -> None:
     assert clean(raw) == shown
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_nothing_is_obeyed(text: str) -> None:
     shown = clean(text)
@@ -61,11 +62,13 @@ def test_nothing_is_obeyed(text: str) -> None:
     assert cell_len(shown) <= 2 * len(shown)
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_lines_are_harmless(text: str) -> None:
     assert all(harmless(line) for line in clean_lines(text))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(categories=("L", "N", "P", "Zs"))))
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assert (

@@ -18,7 +18,7 @@ def test_nothing_heavy_is_imported_by_showing_a_picture_without_a_chart() -> Non
     code = (
         "import asyncio, sys\n"
         "sys.path.insert(0, 'tests/tui')\n"
-        "from tui_fakes import EMPTY, FakeSession\n"
+        "from tui_fake_session import EMPTY, FakeSession\n"
         "from console.tui.app import ConsoleApp\n"
         "async def main() -> None:\n"
         "    async with ConsoleApp(FakeSession(EMPTY)).run_test() as pilot:\n"

@@ -4,7 +4,8 @@ import threading
 import time
 
 import pytest
-from tui_fakes import NOW, ONSET, FakeReader, FakeSession, log_line, snapshot
+from tui_fake_session import FakeReader, FakeSession
+from tui_fakes import NOW, ONSET, log_line, snapshot
 from tui_pilot import Driver, console, piloted
 
 from console.tui.logwindow import MOST

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from tui_fakes import EMPTY, NOW, FakeSession, hostile, hostile_text, log_line, snapshot
+from tui_fake_session import FakeSession
+from tui_fakes import EMPTY, NOW, hostile, hostile_text, log_line, snapshot
 from tui_pilot import compare, console, piloted
 
 from console.engine.snapshot import Snapshot

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tui_fakes import (
     ALERTS,
@@ -87,6 +87,7 @@ def test_the_terms_of_the_rank() -> None:
     assert "-0.40  deploy explains it in part" in text
 
 
+@settings(deadline=None)
 @given(WIDTHS)
 def test_no_line_of_a_message_overflows(width: int) -> None:
     for alert in (*ALERTS, hostile().inbox[0]):
@@ -94,6 +95,7 @@ def test_no_line_of_a_message_overflows(width: int) -> None:
             assert cells(line) <= max(width, alerts.LABEL + 8)
 
 
+@settings(deadline=None)
 @given(WIDTHS)
 def test_rows_of_the_inbox_are_exact(width: int) -> None:
     for entries in (ALERTS, hostile().inbox):
@@ -140,6 +142,7 @@ def test_filter(text: str, found: int) -> None:
     assert sum(inbox.matches(alert, text) for alert in ALERTS) == found
 
 
+@settings(deadline=None)
 @given(WIDTHS)
 def test_models_fit_and_their_columns_stand_in_line(width: int) -> None:
     for panes in (MODELS, hostile().models):
@@ -212,12 +215,22 @@ def test_an_event_that_lasts() -> None:
     assert "▽campaign╌╌╌" in plain(timeline.row(lane, axis, now=NOW, cursor=None))
 
 
+def test_a_label_gives_way_to_the_mark_of_another_event() -> None:
+    close = tuple(replace(EVENTS[0], ts=NOW - 3 * HOUR + 600 * i, model="x") for i in range(3))
+    lane = timeline.Lane("x", (), close)
+    axis = timeline.axis([lane], NOW - 6 * HOUR, NOW, 80)
+    row = plain(timeline.row(lane, axis, now=NOW, cursor=None))
+    assert row.count("▼") == 3
+    assert row.count("deploy") == row.count("deploy v12")
+
+
 def test_what_lies_outside_the_span_is_left_out() -> None:
     lanes = timeline.lanes(snapshot(), ALERTS, NOW - 0.5 * HOUR, NOW)
     assert [lane.model for lane in lanes] == [model.name for model in MODELS]
     assert not any(lane.events for lane in lanes)
 
 
+@settings(deadline=None)
 @given(
     WIDTHS,
     st.lists(
@@ -265,6 +278,7 @@ def test_the_header_live_loading_and_of_history() -> None:
     assert "opening the store" in plain(nothing)
 
 
+@settings(deadline=None)
 @given(st.integers(10, 200), st.booleans(), st.booleans())
 def test_the_header_always_fits(width: int, live: bool, paused: bool) -> None:
     shown = replace(snapshot(), live=live)
@@ -285,6 +299,7 @@ def test_the_guide_of_an_empty_console() -> None:
     assert "23 files read, 1.8 M records, no model named." in text_of(guide.guide(deaf, "x", 80))
 
 
+@settings(deadline=None)
 @given(WIDTHS)
 def test_rows_of_the_log_never_tear(width: int) -> None:
     look = logs.LogLook(CALENDAR, frozenset({"t1"}), ONSET, None, "critical", text="a")
@@ -342,6 +357,7 @@ def test_keys_are_declared_once() -> None:
                 assert command.help.split()[0] in text
 
 
+@settings(deadline=None)
 @given(st.integers(20, 200))
 def test_the_footer_keeps_help_and_quit(width: int) -> None:
     line = footer_line(footer("inbox"), width)

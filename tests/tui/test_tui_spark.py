@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.tui.spark import sparkline
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.floats(), max_size=200), st.integers(0, 40))
 def test_always_as_wide_as_asked(values: list[float | None], width: int) -> None:
     line = sparkline(values, width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tui_fakes import ALERTS, NOW, alert, log_line, snapshot
 
@@ -26,6 +26,7 @@ def test_the_span_opens_on_what_is_open() -> None:
     assert opening(snapshot(inbox=[ancient])).width == 7 * DAY
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.integers(-3, 3).map(lambda n: ("zoom", n)),
                        st.integers(-500, 500).map(lambda n: ("move", n))), max_size=30)
@@ -62,6 +63,7 @@ def test_order_is_taken_or_held() -> None:
     assert arranged(shown, [new], hold=True, cursor=None).ids == ("alert-9",)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(8)), st.sets(st.integers(0, 7)), st.integers(0, 7))
 def test_held_order_never_moves_what_stays(order: list[int], gone: set[int], cursor: int) -> None:
     shown = [f"alert-{i}" for i in range(8)]
@@ -117,6 +119,7 @@ def test_the_window_is_cut_at_the_other_end() -> None:
     assert earlier.more_after
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), unique=True), st.lists(st.integers(0, 200), unique=True))
 def test_overlapping_pages_give_each_line_once(first: list[int], second: list[int]) -> None:
     def some(numbers: list[int]) -> tuple[LogLine, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyte
 import pytest
 
-FAKES = Path(__file__).parent / "tui_fakes.py"
+FAKES = Path(__file__).parent / "tui_fake_session.py"
 PATIENCE_S = 30.0
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from textual.pilot import Pilot
-from tui_fakes import NOW, FakeSession
+from tui_fake_session import FakeSession
+from tui_fakes import NOW
 
 from console.tui.app import ConsoleApp
 from console.tui.screens.home import HomeScreen
@@ -96,6 +97,11 @@ class Driver:
     @property
     def pane(self) -> str:
         return str(getattr(self.app.focused, "pane", ""))
+
+    @property
+    def inbox(self) -> list[str]:
+        """The ids of the inbox, in the order of the screen."""
+        return [entry.id for entry in self.home.inbox.rows.items]
 
     @property
     def selected(self) -> str:

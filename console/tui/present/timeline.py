@@ -98,8 +98,13 @@ def row(lane: Lane, at: Axis, *, now: float, cursor: float | None) -> Line:
     for event in lane.events:
         if event.end_ts is not None:
             _fill(marks, at, event.ts, event.end_ts, (LASTING, "event"), taken=taken)
-    for event in sorted(lane.events, key=lambda event: event.ts):
-        _mark(marks, taken, at, event)
+    seen = sorted(lane.events, key=lambda event: event.ts)
+    for event in seen:
+        if 0 <= (cell := at.cell(event.ts)) < at.width:
+            marks[cell] = (PLANNED if event.planned else EVENT, "event")
+            taken[cell] = True
+    for event in seen:
+        _label(marks, taken, at, event)
     if cursor is not None and 0 <= (here := at.cell(cursor)) <= at.width:
         marks[min(here, at.width - 1)] = (CURSOR, "accent")
     return (Piece(fit(f" {lane_name(lane)}", at.name)), *_joined(marks))
@@ -120,13 +125,11 @@ def _fill(
             marks[cell] = shade
 
 
-def _mark(marks: list[tuple[str, Role]], taken: list[bool], at: Axis, event: EventMark) -> None:
-    """The mark of an event, and its type and version where there is room beside it."""
+def _label(marks: list[tuple[str, Role]], taken: list[bool], at: Axis, event: EventMark) -> None:
+    """The type and version of an event, where there is room beside its mark."""
     cell = at.cell(event.ts)
     if not 0 <= cell < at.width:
         return
-    marks[cell] = (PLANNED if event.planned else EVENT, "event")
-    taken[cell] = True
     text = clean(f"{event.type} {version_tag(event.version)}".strip().replace("_", " "))
     for label in dict.fromkeys((text, clean(event.type))):
         size = cell_len(label)

@@ -10,7 +10,7 @@ from console.tui.commands import footer
 from console.tui.present.line import Line
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Footer
-from console.tui.widgets.paint import OneLine
+from console.tui.widgets.paint import PALETTE, OneLine
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
@@ -24,6 +24,8 @@ class ConsoleScreen(Screen[None]):
     Its parts are its own from the start: a picture may arrive before they are on the screen, or
     after they were taken down, and does no harm then.
     """
+
+    COMPONENT_CLASSES = PALETTE
 
     AUTO_FOCUS = ""
 

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from console.records.clock import DAY, HOUR
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
-from console.tui.widgets.paint import OneLine
+from console.tui.widgets.paint import PALETTE, OneLine
 from console.tui.widgets.rows import Rows
 
 MORNING = 9
@@ -81,6 +81,8 @@ class ChoiceRows(Rows[Choice]):
 
 class Choose(ModalScreen[Choice | None]):
     """Asks; one key answers, Esc does not."""
+
+    COMPONENT_CLASSES = PALETTE
 
     BINDINGS = [  # noqa: RUF012
         Binding("escape,q", "dismiss(None)", show=False),

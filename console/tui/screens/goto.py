@@ -11,11 +11,13 @@ from textual.widgets import Input
 from console.tui.present.line import Piece, piece
 from console.tui.present.moment import EXAMPLES, parse_moment
 from console.tui.present.words import Calendar
-from console.tui.widgets.paint import OneLine
+from console.tui.widgets.paint import PALETTE, OneLine
 
 
 class GoTo(ModalScreen[tuple[float | None] | None]):
     """Gives the time, (None,) for now, or None when it was left."""
+
+    COMPONENT_CLASSES = PALETTE
 
     def __init__(self, now: float, calendar: Calendar) -> None:
         super().__init__()

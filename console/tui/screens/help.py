@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from console.tui.present.help import help_lines
 from console.tui.present.line import Line, Piece
 from console.tui.widgets.document import Document
-from console.tui.widgets.paint import OneLine
+from console.tui.widgets.paint import PALETTE, OneLine
 
 
 class HelpDocument(Document):
@@ -30,6 +30,8 @@ class HelpDocument(Document):
 
 class HelpScreen(ModalScreen[None]):
     """Prose and keys of one pane; any of the usual ways out."""
+
+    COMPONENT_CLASSES = PALETTE
 
     BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss(None)", show=False)]  # noqa: RUF012
 

@@ -12,17 +12,17 @@ from console.tui.present.line import ROLES, Line, Role, crop
 
 CURSOR = "row--cursor"
 CURSOR_AWAY = "row--cursor-away"
-ROLE_CLASSES = {f"role--{role}" for role in ROLES}
+PALETTE = {f"role--{role}" for role in ROLES} | {CURSOR, CURSOR_AWAY}
+"""Component classes of every screen: one set for all its widgets, since Textual works each of them
+out again for every widget that has them."""
 
 
 class Paints(Widget):
-    """A widget that draws `Line`s; its colours are the component classes of its roles."""
-
-    COMPONENT_CLASSES = ROLE_CLASSES | {CURSOR, CURSOR_AWAY}
+    """A widget that draws `Line`s in the colours that its screen's `PALETTE` gives to roles."""
 
     def role_style(self, role: Role) -> Style:
         """What a role adds to the style of the row."""
-        return self.get_component_rich_style(f"role--{role}", partial=True)
+        return self.screen.get_component_rich_style(f"role--{role}", partial=True)
 
     def paint(self, line: Line, width: int, base: Style | None = None) -> Strip:
         """A strip of exactly `width` cells; `base` is the row's own style.

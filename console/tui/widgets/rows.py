@@ -221,7 +221,7 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         return strip
 
     def _row_style(self, *, focused: bool) -> Style:
-        return self.get_component_rich_style(CURSOR if focused else CURSOR_AWAY)
+        return self.screen.get_component_rich_style(CURSOR if focused else CURSOR_AWAY)
 
     # Keys and mouse
 

@@ -1,0 +1,222 @@
+"""A session over made-up data; run as a script it shows itself.
+
+tui_fake_session.py [data|empty|loading|history|hostile|failed|tick]
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import replace
+
+from tui_fakes import (
+    EMPTY,
+    LEVELS,
+    NOW,
+    ONSET,
+    hostile,
+    hostile_text,
+    log_line,
+    snapshot,
+)
+
+from console.alerts.alert import AlertState
+from console.engine.snapshot import Snapshot
+from console.records.action import Action, Verb
+from console.records.clock import HOUR
+from console.store.pages import LogLine, LogPage, LogQuery
+from console.tui.view import STATE_AFTER
+
+
+class FakeReader:
+    """Log pages over a list in memory."""
+
+    def __init__(self, lines: list[LogLine], wait: Callable[[], object] = lambda: None) -> None:
+        self.lines = lines
+        self.asked: list[str] = []
+        self.fail: Exception | None = None
+        self._wait = wait
+        self.closed = False
+        self.interrupted = threading.Event()
+
+    def _found(self, query: LogQuery) -> list[LogLine]:
+        self._wait()
+        if self.fail is not None:
+            raise self.fail
+        least = LEVELS.index(query.least_level) if query.least_level else 0
+        text = (query.text or "").casefold()
+        return [
+            line
+            for line in list(self.lines)
+            if (query.model is None or line.model == query.model)
+            and (query.stage is None or line.stage == query.stage)
+            and (not least or (line.level in LEVELS and LEVELS.index(line.level or "") >= least))
+            and (not text or text in f"{line.message}{line.exception or ''}".casefold())
+        ]
+
+    def _page(self, found: list[LogLine], start: int, end: int) -> LogPage:
+        start, end = max(start, 0), min(end, len(found))
+        return LogPage(tuple(found[start:end]), start > 0, end < len(found))
+
+    def logs_newest(self, query: LogQuery, limit: int) -> LogPage:
+        self.asked.append("newest")
+        found = self._found(query)
+        return self._page(found, len(found) - limit, len(found))
+
+    def logs_before(self, query: LogQuery, key: tuple[float, int, int], limit: int) -> LogPage:
+        self.asked.append("before")
+        found = self._found(query)
+        place = bisect_left([line.key for line in found], key)
+        return self._page(found, place - limit, place)
+
+    def logs_after(self, query: LogQuery, key: tuple[float, int, int], limit: int) -> LogPage:
+        self.asked.append("after")
+        found = self._found(query)
+        place = bisect_right([line.key for line in found], key)
+        return self._page(found, place, place + limit)
+
+    def logs_around(self, query: LogQuery, ts: float, limit: int) -> LogPage:
+        self.asked.append("around")
+        found = self._found(query)
+        place = bisect_left([line.ts for line in found], ts)
+        return self._page(found, place - limit // 2, place + limit // 2)
+
+    def log_count(self, query: LogQuery) -> int:
+        return len(self._found(query))
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+
+    def close(self) -> None:
+        self.interrupted.set()
+        self.closed = True
+
+
+class FakeSession:
+    """What the engine would be: snapshots when the test says so, acts that take effect."""
+
+    user = "anna"
+
+    def __init__(self, first: Snapshot | None = None, lines: list[LogLine] | None = None) -> None:
+        self.paths = "./fleet"
+        self.first = first
+        self.lines = (
+            lines
+            if lines is not None
+            else [log_line(i, NOW - 4 * HOUR + 2.4 * i) for i in range(6000)]
+        )
+        self.acts: list[Action] = []
+        self.undone: list[Action] = []
+        self.stopped = False
+        self.started = threading.Event()
+        self.the_reader = FakeReader(self.lines)
+        self.refuse: str | None = None
+        self.confirms = True
+        self._last = first
+        self._on_snapshot: Callable[[Snapshot], None] | None = None
+        self._on_failure: Callable[[str], None] | None = None
+
+    def start(
+        self, on_snapshot: Callable[[Snapshot], None], on_failure: Callable[[str], None]
+    ) -> None:
+        self._on_snapshot, self._on_failure = on_snapshot, on_failure
+        if self.first is not None:
+            on_snapshot(self.first)
+        self.started.set()
+
+    def push(self, newer: Snapshot) -> None:
+        assert self._on_snapshot is not None
+        self._last = newer
+        self._on_snapshot(newer)
+
+    def break_down(self, reason: str) -> None:
+        assert self._on_failure is not None
+        self._on_failure(reason)
+
+    def append(self, line: LogLine) -> None:
+        self.lines.append(line)
+        assert self._last is not None
+        self.push(replace(self._last, revision=self._last.revision + 1))
+
+    def _state(self, alert_id: str, state: AlertState) -> None:
+        if self._last is not None and self.confirms:
+            inbox = tuple(
+                replace(entry, state=state) if entry.id == alert_id else entry
+                for entry in self._last.inbox
+            )
+            self.push(replace(self._last, revision=self._last.revision + 1, inbox=inbox))
+
+    def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
+        if self.refuse:
+            raise ValueError(self.refuse)
+        action = Action(f"act-{len(self.acts)}", NOW, self.user, alert_id, verb, args)
+        self.acts.append(action)
+        if verb in STATE_AFTER:
+            self._state(alert_id, STATE_AFTER[verb])
+        return action
+
+    def undo(self) -> Action | None:
+        if not self.acts:
+            return None
+        action = self.acts.pop()
+        self.undone.append(action)
+        self._state(action.alert_id, "open")
+        return action
+
+    def reader(self) -> FakeReader | None:
+        return self.the_reader
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def main() -> None:
+    """Shows the fake: `tui_fakes.py [data|empty|loading|hostile|failed|history|tick]`."""
+    from console.tui.app import ConsoleApp
+
+    kind = sys.argv[1] if len(sys.argv) > 1 else "data"
+    firsts = {
+        "empty": EMPTY,
+        "loading": snapshot(share=0.43),
+        "hostile": hostile(),
+        "history": snapshot(live=False),
+        "failed": None,
+    }
+    first = firsts.get(kind, snapshot())
+    lines = None
+    if kind == "hostile":
+        lines = [log_line(i, ONSET + i, hostile_text() + "x" * 10_000, "ERROR") for i in range(50)]
+    session = FakeSession(first, lines)
+    if kind == "tick":
+
+        def tick() -> None:
+            session.started.wait()
+            index = 100_000
+            while not session.stopped:
+                time.sleep(0.25)
+                index += 1
+                session.append(log_line(index, NOW + index / 100, f"line {index}", "INFO"))
+
+        threading.Thread(target=tick, daemon=True).start()
+    if kind == "failed":
+        start = session.start
+
+        def failing(
+            on_snapshot: Callable[[Snapshot], None], on_failure: Callable[[str], None]
+        ) -> None:
+            start(on_snapshot, on_failure)
+            on_failure(
+                "the store ~/.local/share/x.db is held by process 4242: end it or give --store"
+            )
+
+        session.start = failing  # type: ignore[method-assign]
+    app = ConsoleApp(session, clock=lambda: NOW)
+    app.run()
+    sys.exit(app.return_code or 0)
+
+
+if __name__ == "__main__":
+    main()
