@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.message import Message
@@ -19,20 +19,18 @@ from console.engine.snapshot import Snapshot
 from console.records.action import Action, Verb
 from console.records.clock import Clock, system_clock
 from console.tui.commands import ACTING
-from console.tui.palette import entries
 from console.tui.present.alert import reason_lines
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
 from console.tui.screens.base import ConsoleScreen
-from console.tui.screens.choose import Choice
-from console.tui.screens.goto import GoTo
-from console.tui.screens.help import HelpScreen
 from console.tui.screens.home import HomeScreen
-from console.tui.screens.logs import LogsScreen
 from console.tui.session import Session
 from console.tui.theme import DARK, THEMES
 from console.tui.timespan import TimeSpan, opening
 from console.tui.view import STATE_AFTER, View
+
+if TYPE_CHECKING:
+    from console.tui.screens.choose import Choice
 
 DONE: dict[Verb, str] = {
     "ack": "acked",
@@ -217,6 +215,8 @@ class ConsoleApp(App[None]):
 
     def open_logs(self, *, alert: Alert | None = None, model: str | None = None) -> None:
         """The log lines of an alert, of a model, or all; at the time cursor if there is one."""
+        from console.tui.screens.logs import LogsScreen
+
         self.push_screen(LogsScreen(alert=alert, model=model, at=self.view.time.cursor))
 
     def action_help(self) -> None:
@@ -224,6 +224,8 @@ class ConsoleApp(App[None]):
         screen = self.screen
         pane = screen.pane if isinstance(screen, ConsoleScreen) else ""
         if pane:
+            from console.tui.screens.help import HelpScreen
+
             self.push_screen(HelpScreen(pane, self._of_the_moment(pane)))
 
     def _of_the_moment(self, pane: str) -> list[Line]:
@@ -239,6 +241,9 @@ class ConsoleApp(App[None]):
 
     def action_go_to(self) -> None:
         """Asks for a time, then goes there."""
+        from console.tui.screens.goto import GoTo
+        from console.tui.screens.logs import LogsScreen
+
         screen = self.screen
 
         def go(answer: tuple[float | None] | None) -> None:
@@ -259,4 +264,6 @@ class ConsoleApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's commands."""
+        from console.tui.palette import entries
+
         return entries(self, screen.focused, super().get_system_commands(screen))

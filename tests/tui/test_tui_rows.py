@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.screen import Screen
 from tui_pilot import piloted
 
 from console.tui.present.line import Line, Piece
+from console.tui.widgets.paint import PALETTE
 from console.tui.widgets.rows import Rows
 
 
@@ -35,11 +37,18 @@ class ItemRows(Rows[Item]):
         return (Piece(f"{'>' if selected else ' '}{item.text} {item.key}"),)
 
 
-class RowsApp(App[None]):
-    CSS = ".role--dim { text-style: dim; }"
+class RowsScreen(Screen[None]):
+    COMPONENT_CLASSES = PALETTE
 
     def compose(self) -> ComposeResult:
         yield ItemRows(id="rows")
+
+
+class RowsApp(App[None]):
+    CSS = ".role--dim { text-style: dim; }"
+
+    def get_default_screen(self) -> Screen[None]:
+        return RowsScreen()
 
 
 def items(*keys: int) -> list[Item]:

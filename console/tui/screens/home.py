@@ -17,7 +17,6 @@ from console.tui.present.header import header
 from console.tui.present.line import Line, Piece, crop, piece
 from console.tui.present.markdown import alert_markdown
 from console.tui.screens.base import ConsoleScreen
-from console.tui.screens.choose import Choice, Choose, resolutions, snoozes
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Heading
 from console.tui.widgets.document import Document
@@ -317,6 +316,8 @@ class HomeScreen(ConsoleScreen):
 
     def action_choose(self, verb: Verb) -> None:
         """Asks how long or why, then does it to the alert that was under the cursor."""
+        from console.tui.screens.choose import Choice, Choose, resolutions, snoozes
+
         alert = self._alert_in_sight()
         if alert is None:
             return
