@@ -15,6 +15,9 @@ however many rows there are.
 
 *Persistence.* Two evaluations running. It is cleared after four without excess.
 
+On simulated models of 20 columns with daily waves of 0.15 and wander of 0.05 standard deviations
+this raises one column in 600 model-days (`tests/detectors/test_column_detectors.py`).
+
 A pool must be that far from the model's first day as well as from its file. A column whose first
 day differs from the file by `MISMATCH` is told once, as information; from then on its own first day
 is the baseline.
