@@ -19,8 +19,10 @@ from console.alerts.codec import decode, encode
 from console.alerts.evidence import Gathered, gather
 from console.alerts.features import features
 from console.alerts.grouping import fold, forget
+from console.alerts.habits import described, learner_of
 from console.alerts.history import History
 from console.alerts.incident import Incident, Incidents, at_least
+from console.alerts.learning import Learner
 from console.alerts.marks import Mark, marks_of
 from console.alerts.message import compose, when
 from console.alerts.rank import rank
@@ -62,6 +64,7 @@ class AlertRoom:
         self._cases: dict[str, Case] = {}
         self._actions: list[Action] = []
         self._journal = triage.Journal()
+        self._learner = Learner()
         self._now = float("-inf")
 
     def restore(self, stored: Iterable[StoredIncident], actions: Iterable[Action]) -> None:
@@ -101,9 +104,17 @@ class AlertRoom:
         self._forget()
         return tuple(self._stored(key) for key in changed if key in self._cases)
 
+    def described(self, action: Action) -> Action:
+        """The act with what its alert was like at that time: what the journal is to keep.
+
+        The rank learns from it long after the alert is forgotten.
+        """
+        case = self._cases.get(action.alert_id)
+        return action if case is None else described(action, case.alert, self._settings)
+
     def act(self, action: Action) -> tuple[StoredIncident, ...]:
         """Takes in one act of a user; returns the incidents whose alert changed."""
-        self._actions.append(action)
+        self._actions.append(self.described(action))
         before = {key: case.alert.state for key, case in self._cases.items()}
         self._fold_journal()
         now = max(self._now, action.ts)
@@ -115,13 +126,13 @@ class AlertRoom:
         return tuple(self._stored(key) for key in changed)
 
     def inbox(self, now: float) -> tuple[Alert, ...]:
-        """All alerts, ranked: best first, those at rest last."""
+        """All alerts, ranked for the user who acted last: best first, those at rest last."""
         alerts = [
             self._as_of(case, now)
             for case in self._cases.values()
             if case.incident.merged_into is None
         ]
-        return rank(alerts, now, self._settings, self._journal)
+        return rank(alerts, now, self._settings, self._journal, self._learner.taste(now))
 
     def _as_of(self, case: Case, now: float) -> Alert:
         """The alert with what time alone changes: its state, its age and its features."""
@@ -230,6 +241,7 @@ class AlertRoom:
     def _fold_journal(self) -> None:
         fingerprints = {key: case.incident.fingerprint for key, case in self._cases.items()}
         self._journal = triage.fold(self._actions, fingerprints)
+        self._learner = learner_of(self._actions)
 
     def _forget(self) -> None:
         self._state = forget(self._state, self._now)
@@ -237,6 +249,7 @@ class AlertRoom:
 
     def _stored(self, key: str) -> StoredIncident:
         case = self._cases[key]
+        # Without what was learned: a stored row must not depend on when it was written.
         alert = rank((case.alert,), self._now, self._settings, self._journal)[0]
         return StoredIncident(
             id=key,

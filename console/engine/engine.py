@@ -145,6 +145,7 @@ class Engine:
 
     def act(self, action: Action) -> None:
         """Enters an act of a user in the journal. Raises StoreError."""
+        action = self._room.described(action)
         changed = self._room.act(action)
         with self._store.begin() as transaction:
             transaction.write(Commit(actions=(action,), incidents=changed))

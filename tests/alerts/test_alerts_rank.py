@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.alerts.alert import Alert, AlertState
-from console.alerts.rank import BANDS, BIAS, WEIGHTS, lane, priority, rank, score, sigmoid, terms
+from console.alerts.prior import BIAS, WEIGHTS, sigmoid
+from console.alerts.rank import BANDS, lane, priority, rank, score, terms
 from console.alerts.triage import Journal, Triage
 from console.config.settings import ModelSettings, Settings
 
