@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import PurePath
 
+from console.formats.csv_metrics import Csv, table_problem
 from console.formats.framing import BOM
 from console.formats.jsonl import JsonLines
 from console.formats.protocol import Format
@@ -20,6 +21,8 @@ SAMPLE = 64 * 1024
 
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7z": "xz"}
 _BY_NAME = {".jsonl": "jsonl", ".ndjson": "jsonl", ".log": "text", ".txt": "text", ".out": "text"}
+_GENERAL = frozenset(_BY_NAME.values())
+"""Formats that many a file of a narrower one is as well: a narrower one goes first."""
 _PRINTABLE = 0.3
 
 
@@ -56,7 +59,7 @@ def formats() -> Formats:
             found.append(loaded() if callable(loaded) else loaded)
         except Exception as error:  # noqa: BLE001  # a plug-in may raise anything
             problems.append(f"format plug-in {entry.name} ({entry.value}): {error}")
-    return Formats((*found, JsonLines(), TextLog()), tuple(problems))
+    return Formats((*found, Csv(), JsonLines(), TextLog()), tuple(problems))
 
 
 def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:
@@ -90,19 +93,22 @@ def _by_content(sample: bytes, path: str) -> Detection:
     if not found:
         return Detection(None, _unknown(body))
     usual = _BY_NAME.get(PurePath(path).suffix.lower())
-    chosen, why = next((pair for pair in found if pair[0].name == usual), found[0])
-    return Detection(chosen, why)
+    if found[0][0].name in _GENERAL:
+        found.sort(key=lambda pair: pair[0].name != usual)
+    return Detection(*found[0])
 
 
 def _unknown(body: bytes) -> str:
     """What a file of no known format rather is."""
     if _is_binary(body):
         return "binary"
+    if (problem := table_problem(body)) is not None and _fields(body) > 1:
+        return problem
     first, _, _ = body.partition(b"\n")
     if body.lstrip().startswith((b"{", b"[")):
         return "JSON that is not one object a line"
     if b"," in first and _fields(body) > 1:
-        return "a table (CSV), not a log"
+        return "a table (CSV) whose first line is no header of columns"
     return "no line is a JSON object or begins with a time"
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+HEAD = 64 * 1024
+"""Most bytes of a file's beginning that a chunk brings along."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -22,3 +25,18 @@ class Chunk:
     """Newest event time before this chunk: the time of lines that carry none."""
     cut: bool = False
     """All of it is a piece of one line, not a whole one: it is to be rejected as it stands."""
+    head: bytes = b""
+    """The file's first bytes, up to `HEAD`, as far as they stand before `offset`.
+
+    For formats whose first line says what the others mean; a chunk is read alike whatever came
+    before it.
+    """
+    written: float | None = None
+    """When the file was last written to, epoch seconds; for times without a year, or none."""
+
+    @property
+    def beginning(self) -> bytes:
+        """The file's first bytes, up to `HEAD`, as far as they are known."""
+        if self.offset != len(self.head):
+            return self.head
+        return self.head + self.data[: HEAD - len(self.head)]

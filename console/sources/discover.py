@@ -25,7 +25,7 @@ _NOT_FOLLOWED_NAMES = re.compile(r"(?i:readme|licen[cs]e|changelog|makefile|dock
 _NOT_ENTERED = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
 _GENERIC = frozenset({"logs", "log", "metrics", "data", "output", "out", "runs"})
 _STAGES = Settings().stages
-_TEXT = "text"
+_SAYS_ITSELF = "jsonl"
 _WILDCARDS = (
     (r"\*\*/", "(?:.*/)?"),
     (r"\*\*", ".*"),
@@ -50,9 +50,10 @@ class SourceFile:
     def defaults_for(self, format_name: str) -> Defaults:
         """What records of this file belong to that do not say so themselves.
 
-        Text logs have no place to say it: there the folder's name is the last resort.
+        The folder's name is the last resort, but for the native format: there a record that names
+        no model concerns them all.
         """
-        if format_name != _TEXT:
+        if format_name == _SAYS_ITSELF:
             return self.defaults
         return replace(
             self.defaults,

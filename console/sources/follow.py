@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 
-from console.sources.chunk import Chunk
+from console.sources.chunk import HEAD, Chunk
 from console.sources.discover import SourceFile
 from console.sources.identity import SPAN, Identity, advanced, holds
 from console.sources.tail import LINE_LIMIT, Piece, Tail
@@ -96,6 +96,7 @@ class Follow:
         tail = self._opened()
         offset = self.identity.offset
         piece = tail.read(offset, max(limit, self._limit), partial=reach is Reach.ALL)
+        head = os.pread(tail.descriptor, min(HEAD, offset), 0)
         if not holds(self.identity, tail.descriptor):
             raise ChangedError(str(self.path))
         if not piece.data:
@@ -113,6 +114,8 @@ class Follow:
             or (piece.at_end and reach >= Reach.RECORDS),
             newest_ts=newest_ts,
             cut=piece.cut,
+            head=head,
+            written=self.written_at or None,
         )
         return self._chunk
 

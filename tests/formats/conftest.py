@@ -6,11 +6,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from console.formats.csv_metrics import Csv
 from console.formats.jsonl import JsonLines
 from console.formats.protocol import Decoded, Defaults, Format
 from console.formats.text import TextLog
 from console.records.frames import SCHEMAS, concat
-from console.sources.chunk import Chunk
+from console.sources.chunk import HEAD, Chunk
 
 Decode = Callable[..., Decoded]
 
@@ -23,9 +24,11 @@ def decoder(format_: Format) -> Decode:
         final: bool = True,
         newest_ts: float | None = None,
         cut: bool = False,
+        head: bytes = b"",
+        written: float | None = None,
         **defaults: str,
     ) -> Decoded:
-        chunk = Chunk(7, "file", offset, data, final, newest_ts, cut)
+        chunk = Chunk(7, "file", offset, data, final, newest_ts, cut, head, written)
         decoded = format_.decode(chunk, Defaults(**defaults))
         for name, frame in decoded.records.items():
             assert frame.schema == pl.Schema(SCHEMAS[name])
@@ -45,10 +48,17 @@ def text() -> Decode:
 
 
 @pytest.fixture(scope="session")
+def csv() -> Decode:
+    return decoder(Csv())
+
+
+@pytest.fixture(scope="session")
 def in_parts() -> Any:
     """Decodes a file in chunks that end at the given line numbers, as an engine would."""
 
-    def decode(decode_chunk: Decode, data: bytes, cuts: list[int]) -> Any:
+    def decode(
+        decode_chunk: Decode, data: bytes, cuts: list[int], written: float | None = None
+    ) -> Any:
         ends = [place + 1 for place, byte in enumerate(data) if byte == 10]
         stops = [*sorted({ends[cut % len(ends)] for cut in cuts} if ends else ()), len(data)]
         parts, offset, newest = [], 0, None
@@ -56,7 +66,14 @@ def in_parts() -> Any:
             final = stop == len(data)
             if offset == stop and not final:
                 continue
-            found = decode_chunk(data[offset:stop], offset=offset, final=final, newest_ts=newest)
+            found = decode_chunk(
+                data[offset:stop],
+                offset=offset,
+                final=final,
+                newest_ts=newest,
+                head=data[: min(offset, HEAD)],
+                written=written,
+            )
             offset += found.consumed
             times = [
                 max(frame["ts"].dt.epoch("us").to_list())

@@ -23,6 +23,8 @@ LOG = b"2026-01-02 03:04:05 INFO app: hello\n"
         (b'\xef\xbb\xbf{"ts":1}\n', "x", "jsonl"),
         (b'{"ts":1}\n' + LOG, "app.log", "text"),
         (b'{"ts":1}\n' + LOG, "app.jsonl", "jsonl"),
+        (b"timestamp,value\n2026-01-02 03:04:05,1\n", "app.log", "csv"),
+        (b"ts,name,value\n", "m.csv", "csv"),
     ],
 )
 def test_the_content_tells_the_format_and_names_break_ties(
@@ -39,13 +41,17 @@ def test_the_content_tells_the_format_and_names_break_ties(
     [
         (b"\x7fELF" + bytes(200) + b"\n", "binary"),
         (b"\x1f\x8b\x08\x00", "compressed by gzip"),
-        (b"a,b,c\n1,2,3\n4,5,6\n", "a table (CSV), not a log"),
-        (b"timestamp,value\n2026-01-02 03:04:05,1\n", "a table (CSV), not a log"),
-        (b'{\n  "a": 1\n}\n', "JSON that is not one object a line"),
         (
-            b"# A title\n\nSome words.\n",
-            "no line is a JSON object or begins with a time",
+            b"a,b,c\n1,2,3\n4,5,6\n",
+            (
+                "a table (CSV) of values without a time column: "
+                "add one (ts), or name it as a model's `reference`"
+            ),
         ),
+        (b"1,2,3\n4,5,6\n", "a table (CSV) whose first line is no header of columns"),
+        (b"ts,level\n2026-01-02 03:04:05,INFO\n", "a table (CSV) without a column of numbers"),
+        (b'{\n  "a": 1\n}\n', "JSON that is not one object a line"),
+        (b"# A title\n\nSome words.\n", "no line is a JSON object or begins with a time"),
     ],
 )
 def test_what_cannot_be_followed_is_told(sample: bytes, reason: str) -> None:
@@ -64,7 +70,7 @@ def test_the_settings_are_not_questioned() -> None:
     found = detect(b"", "file", "jsonl")
     assert found.format is not None
     assert found.format.name == "jsonl"
-    assert detect(b"", "file", "xml").reason == "there is no format xml; there are jsonl, text"
+    assert detect(b"", "file", "xml").reason == "there is no format xml; there are csv, jsonl, text"
 
 
 def test_plug_ins_come_first_and_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:

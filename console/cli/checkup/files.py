@@ -15,6 +15,7 @@ from console.formats.protocol import Format
 from console.formats.registry import SAMPLE, detect, formats
 from console.records.clock import DAY, HOUR, MINUTE, Clock, epoch, iso
 from console.records.frames import Records
+from console.sources.chunk import HEAD as FIRST
 from console.sources.chunk import Chunk
 from console.sources.discover import Discovery, SourceFile
 
@@ -110,19 +111,24 @@ def _counted(found: Examined, decoded: Sequence[Records], looked_at: int) -> Exa
 def _pieces(path: Path) -> tuple[list[Chunk], int]:
     """Whole lines of a file's beginning and, if there is more, of its end; and its size."""
     with path.open("rb") as file:
-        length = os.fstat(file.fileno()).st_size
+        status = os.fstat(file.fileno())
+        length, written = status.st_size, status.st_mtime
         head = file.read(HEAD + TAIL)
         if len(head) < HEAD + TAIL:
             head = head[: head.rfind(b"\n") + 1 or len(head)]  # a line may be half written
-            return ([Chunk(0, str(path), 0, head, final=True)] if head else []), length
+            return ([_chunk(path, 0, head, b"", written)] if head else []), length
         head = head[: head.rfind(b"\n", 0, HEAD) + 1 or HEAD]
-        pieces = [Chunk(0, str(path), 0, head, final=True)]
+        pieces = [_chunk(path, 0, head, b"", written)]
         file.seek(length - TAIL)
         tail = file.read(TAIL)
         start = tail.find(b"\n") + 1
         if 0 < start < len(tail):
-            pieces.append(Chunk(0, str(path), length - TAIL + start, tail[start:], final=True))
+            pieces.append(_chunk(path, length - TAIL + start, tail[start:], head[:FIRST], written))
         return pieces, length
+
+
+def _chunk(path: Path, offset: int, data: bytes, head: bytes, written: float) -> Chunk:
+    return Chunk(0, str(path), offset, data, final=True, head=head, written=written)
 
 
 def sources(examined: Sequence[Examined], paths: Sequence[Path]) -> Iterator[Finding]:
