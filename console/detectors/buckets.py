@@ -93,23 +93,27 @@ def gather(
     references: References,
     *,
     end: float,
+    window: float,
     width: float,
     memory: float,
 ) -> tuple[list[Unit], pl.DataFrame, pl.DataFrame]:
     """The units with complete new buckets, and the recent and pending windows to go on from.
 
-    All frames are of `stats.columns.CLOSED`; `recent` holds buckets, the others windows.
+    All frames are of `stats.columns.CLOSED`; `recent` holds buckets of `width` seconds, the others
+    windows of `window` seconds. A window belongs to the bucket in which it ends, so that a bucket
+    is complete when the watermark has passed its end, whatever the two widths.
     """
     waiting = pl.concat([pending, windows])
     limit = math.floor(end / width) * width
-    complete = pl.col("start") < naive(limit)
+    ends = pl.col("start") + timedelta(seconds=window)
+    complete = ends <= naive(limit)
     ready = waiting.filter(complete)
     if ready.is_empty():
         return [], recent, waiting
     fresh = columns.merge(
         ready.with_columns(
             pl.lit(None, dtype=pl.String).alias("version"),
-            _floor("start", width).alias("start"),
+            _floor(ends - timedelta(microseconds=1), width).alias("start"),
         )
     )
     rows = pl.concat([recent, fresh]).sort("model", "stage", "start")
@@ -180,9 +184,9 @@ def steady(value: float) -> float:
     return float(f"{value:.10g}")
 
 
-def _floor(column: str, width: float) -> pl.Expr:
+def _floor(time: pl.Expr, width: float) -> pl.Expr:
     step = round(width * 1e6)
-    return pl.from_epoch(pl.col(column).dt.epoch("us") // step * step, time_unit="us")
+    return pl.from_epoch(time.dt.epoch("us") // step * step, time_unit="us")
 
 
 def _text(value: object) -> str | None:

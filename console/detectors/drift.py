@@ -106,6 +106,7 @@ class DriftDetector:
             span.columns,
             self._references,
             end=span.end,
+            window=self._settings.prediction_window_s,
             width=BUCKET,
             memory=DAY,
         )

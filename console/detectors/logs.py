@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 import polars as pl
@@ -148,7 +149,7 @@ class LogsDetector:
     layout = 1
 
     def __init__(self, settings: Settings, templates: Mapping[str, str]) -> None:
-        self._settings = settings
+        self._width = settings.window_s
         self._templates = templates
         """Template id to the text that names it; read when a template is raised."""
 
@@ -167,7 +168,8 @@ class LogsDetector:
         done = state["done"]["done"][0]
         if end <= done or (pending.is_empty() and state["rates"].is_empty()):
             return [], {**state, "pending": pending}
-        ready = pl.col("start") < naive(end)
+        # A window belongs to the bucket in which it ends: that is complete once `end` is reached.
+        ready = pl.col("start") + timedelta(seconds=self._width) <= naive(end)
         rates = _restore(state["rates"])
         buckets: dict[float, list[tuple[float, _Key, str | None, int]]] = {}
         for model, stage, level, template_id, start, n in (
@@ -176,7 +178,7 @@ class LogsDetector:
             .sort("start", "model", "stage", "template_id", "level")
             .iter_rows()
         ):
-            bucket = math.floor(start / BUCKET) * BUCKET + BUCKET
+            bucket = math.ceil((start + self._width) / BUCKET) * BUCKET
             buckets.setdefault(bucket, []).append((start, (model, stage, template_id), level, n))
         found: list[Deviation] = []
         for at in self._looks(buckets, rates, done, end):

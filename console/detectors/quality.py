@@ -150,6 +150,7 @@ class QualityDetector:
             span.columns,
             self._references,
             end=span.end,
+            window=self._width,
             width=self._width,
             # One bucket more than is pooled: the one that has just become part of the past.
             memory=MEMORY + self._width,

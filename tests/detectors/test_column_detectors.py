@@ -102,7 +102,7 @@ class World:
                 "column": column.name,
                 "role": "feature",
                 "kind": column.kind,
-                "start": (days * DAY * 1e6).astype(np.int64),
+                "start": np.rint(days * DAY * 1e6).astype(np.int64),
                 "n": n,
                 "nulls": nulls,
                 "unseen": unseen,
@@ -167,10 +167,10 @@ def after(day: float, size: float, name: str = "number_0") -> Callable[[str, flo
 
 @pytest.mark.slow
 def test_waves_and_wander_stay_silent_with_few_rows_and_with_many() -> None:
-    """42 judged model-days of 20 columns; over 600 of them one false alarm was measured."""
-    small = [World(days=4, numeric=15, categories=5, seed=seed) for seed in range(10)]
-    large = [replace(world, rows_per_hour=5000, reference_rows=50_000) for world in small[:4]]
-    assert [raised(drift_of(world)) for world in small + large] == [[]] * 14
+    """27 judged model-days of 20 columns; over 600 of them one false alarm was measured."""
+    small = [World(days=4, numeric=15, categories=5, seed=seed) for seed in range(6)]
+    large = [replace(world, rows_per_hour=5000, reference_rows=50_000) for world in small[:3]]
+    assert [raised(drift_of(world)) for world in small + large] == [[]] * 9
 
 
 def test_a_lasting_shift_is_found_named_and_told_once() -> None:
@@ -248,9 +248,9 @@ def test_deviations_do_not_depend_on_how_spans_are_cut(minutes: list[int], seed:
 
 @pytest.mark.slow
 def test_ordinary_nulls_stay_silent() -> None:
-    worlds = [World(days=4, numeric=10, categories=5, seed=seed) for seed in range(12)]
-    worlds += [replace(world, nulls=0.1, rows_per_hour=3000) for world in worlds[:4]]
-    assert [raised(quality_of(world)) for world in worlds] == [[]] * 16
+    worlds = [World(days=4, numeric=10, categories=5, seed=seed) for seed in range(6)]
+    worlds += [replace(world, nulls=0.1, rows_per_hour=3000) for world in worlds[:2]]
+    assert [raised(quality_of(world)) for world in worlds] == [[]] * 8
 
 
 def test_a_burst_of_nulls_is_found_within_the_hour_and_cleared_after_it() -> None:
