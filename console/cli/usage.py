@@ -7,13 +7,14 @@ COMMANDS = {
     "collect": "the same collection without a screen, for a service manager",
     "replay": "runs history as fast as it goes, then prints the ranked alerts",
     "alerts": "the ranked inbox of a store",
+    "rank": "orders alerts, learned from a log of what a user saw and did",
     "query": "read-only SQL over a store",
     "emit": "appends one record to a file, to mark a deploy from a script, say",
     "doctor": "checks sources, clocks, disk and terminal, and says what to mend",
 }
 """Every command with one line of what it does; `console.cli.NAME` is its module."""
 
-_LOOK = ("demo", "alerts", "query")
+_LOOK = ("demo", "alerts", "rank", "query")
 _COLLECT = ("collect", "replay", "emit", "doctor")
 
 
