@@ -25,7 +25,7 @@ from console.detectors.registry import builtin, plugins
 from console.engine.absorb import Absorbed, Absorber
 from console.engine.aggregates import Aggregates
 from console.engine.detection import Detection
-from console.engine.intake import Intake, Reading
+from console.engine.intake import STEP_BYTES, Intake, Reading
 from console.engine.seen import Seen
 from console.engine.summaries import kinds
 from console.engine.watermark import watermark
@@ -126,16 +126,17 @@ class Engine:
         """What columns are compared with."""
         return self._absorber.references
 
-    def step(self, *, to_the_end: bool = False) -> Step:
-        """One step. `to_the_end`: the files are history, their last lines are whole as they are.
+    def step(self, *, to_the_end: bool = False, most: int = STEP_BYTES) -> Step:
+        """One step, of about `most` bytes.
 
-        Raises StoreError.
+        `to_the_end`: the files are history, their last lines are whole as they are. Raises
+        StoreError.
         """
         self.intake.look(final=to_the_end)
         now = None if to_the_end else self.intake.live_now()
         clocks = self.intake.clocks(hold=not to_the_end)
         reached = watermark(clocks, self._settings.lateness_s, self._settings.window_s, now)
-        return self._commit(reached, self.intake.read(final=to_the_end))
+        return self._commit(reached, self.intake.read(final=to_the_end, most=most))
 
     def finish(self) -> Step:
         """Closes the windows that are still open at the end of history."""

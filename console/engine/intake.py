@@ -139,17 +139,17 @@ class Intake:
         """The wall clock if the files are written while we look; None while it is history."""
         return self._clock() if self._live else None
 
-    def read(self, *, final: bool = False) -> list[Reading]:
-        """The next lines of the files that lag most, up to `STEP_BYTES` in all."""
+    def read(self, *, final: bool = False, most: int = STEP_BYTES) -> list[Reading]:
+        """The next lines of the files that lag most, about `most` bytes in all."""
         places = {file.file_id: self._newest(file.file_id) or -math.inf for file in self._waiting}
         order = sorted(self._waiting, key=lambda file: (places[file.file_id], str(file.path)))
         readings: list[Reading] = []
         size = 0
         for file in order:
             place, least = places[file.file_id], places[order[0].file_id]
-            if size >= STEP_BYTES or (math.isfinite(least) and place > least + AHEAD_S):
+            if size >= most or (math.isfinite(least) and place > least + AHEAD_S):
                 break
-            reading = self._read(file, final=final)
+            reading = self._read(file, min(READ_BYTES, most), final=final)
             if reading is not None:
                 readings.append(reading)
                 size += reading.consumed
@@ -223,9 +223,9 @@ class Intake:
                 self._collection.ignore(file.file_id, detection.reason)
         return known
 
-    def _read(self, file: Pending, *, final: bool) -> Reading | None:
+    def _read(self, file: Pending, most: int, *, final: bool) -> Reading | None:
         newest = self._newest(file.file_id)
-        limit = FIRST_BYTES if newest is None else READ_BYTES
+        limit = FIRST_BYTES if newest is None else most
         chunk = self._collection.read(file.file_id, limit, final=final, newest_ts=newest)
         form = self._formats[file.file_id]
         if chunk is None:

@@ -35,6 +35,9 @@ TICK_S = 0.04
 """Least time between two snapshots when everything has been read."""
 LOADING_TICK_S = 0.3
 """Least time between two snapshots while history is being read."""
+FIRST_STEP_BYTES = 256 << 10
+"""How much the first step of a backlog reads, each further one twice as much: something is on the
+screen at once, and the rest goes fast."""
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits before a store that failed is opened again."""
 CHECKPOINT_IDLE, CHECKPOINT_ALWAYS = 32 << 20, 64 << 20
@@ -190,13 +193,16 @@ class Session:
                     self._store = self._engine = None
 
     def _walk(self, engine: Engine, store: Store, on_snapshot: OnSnapshot) -> None:
+        from console.engine.intake import STEP_BYTES
         from console.engine.picture import Picture
 
         picture = Picture(engine, self._settings)
         shown_at, unseen = float("-inf"), True
+        most = FIRST_STEP_BYTES
         while not self._stop.is_set():
             acted = self._carry_out(engine)
-            step = engine.step()
+            step = engine.step(most=most)
+            most = FIRST_STEP_BYTES if step.idle else min(2 * most, STEP_BYTES)
             if acted or step.advanced:
                 picture.changed()
             unseen = unseen or acted or not step.idle

@@ -112,7 +112,7 @@ def test_history_loads_while_the_inbox_fills_and_the_keys_do_what_they_say(
 def test_a_second_start_finds_it_as_it_was_left(sample: Path, tmp_path: Path) -> None:
     command = [*CONSOLE, str(sample), "--store", str(tmp_path / "store.duckdb")]
     probe(HERE / "ack.steps", *command, cwd=tmp_path)
-    again = probe("wait history, ends\nwait CRIT\nsleep 1\nshot\nquit q", *command, cwd=tmp_path)
+    again = probe("wait 83,898 records\nwait CRIT\nsleep 1\nshot\nquit q", *command, cwd=tmp_path)
     assert "✓" in again, again
 
 
