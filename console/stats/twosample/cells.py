@@ -19,6 +19,7 @@ Compat = Literal["scipy", "evidently", "nannyml", "deepchecks", "frouros"]
 """Whose definition: `scipy` is ours, too, where scipy has none."""
 
 DECILES = 10
+_MOST_BINS = 1_000_000
 _VALUES_ARE_CELLS = 20
 """Evidently: a numeric reference of at most this many distinct values has a cell for each."""
 _FEW_VALUES, _FEW_SHARE = 50, 0.1
@@ -107,6 +108,7 @@ def smoothed(reference: Floats, current: Floats, points: int = 10) -> tuple[Floa
     """Shares between `points` equally spaced points, from interpolated histograms of each sample.
 
     What frouros' Jensen-Shannon and Kullback-Leibler are computed from: 9 cells for 10 points.
+    Raises ValueError where the histogram would have millions of bins.
     """
     low = min(reference.min(), current.min())
     high = max(reference.max(), current.max())
@@ -116,6 +118,10 @@ def smoothed(reference: Floats, current: Floats, points: int = 10) -> tuple[Floa
 
 
 def _smooth_cdf(values: Floats, grid: Floats) -> Floats:
+    quarters = np.quantile(values, [0.25, 0.75])
+    width = 2 * float(quarters[1] - quarters[0]) / len(values) ** (1 / 3)
+    if width > 0 and float(np.ptp(values)) / width > _MOST_BINS:
+        raise ValueError("the values lie too far apart for bins of equal width")
     counts, edges = np.histogram(values, bins="auto")
     cumulated = np.concatenate([[0.0], np.cumsum(counts) / counts.sum()])
     return np.asarray(np.interp(grid, edges, cumulated), dtype=np.float64)

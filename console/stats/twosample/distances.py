@@ -50,6 +50,14 @@ def jensen_shannon_of(p: Floats, q: Floats, base: float = np.e) -> float:
     return float(drift.jensen_shannon(p, q, base=base))
 
 
+def jensen_shannon_terms(p: Floats, q: Floats) -> Floats:
+    """What each cell adds to the Jensen-Shannon divergence of two shares, in nats."""
+    from scipy import special
+
+    middle = (p + q) / 2
+    return np.asarray((special.rel_entr(p, middle) + special.rel_entr(q, middle)) / 2)
+
+
 def hellinger(cells: Cells) -> float:
     """Hellinger distance, 0..1: the root of half the squared differences of the shares' roots."""
     return float(drift.hellinger(cells.reference, cells.current))

@@ -1,0 +1,1 @@
+"""Column-by-column comparison of two tables: drift, quality and schema."""
