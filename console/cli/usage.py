@@ -8,6 +8,8 @@ COMMANDS = {
     "replay": "runs history as fast as it goes, then prints the ranked alerts",
     "alerts": "the ranked inbox of a store",
     "rank": "orders alerts, learned from a log of what a user saw and did",
+    "drift": "two files of rows, column by column: drift and data quality",
+    "check": "the configured checks over files, for CI: fails where one does",
     "query": "read-only SQL over a store",
     "emit": "appends one record to a file, to mark a deploy from a script, say",
     "doctor": "checks sources, clocks, disk and terminal, and says what to mend",
@@ -15,7 +17,7 @@ COMMANDS = {
 """Every command with one line of what it does; `console.cli.NAME` is its module."""
 
 _LOOK = ("demo", "alerts", "rank", "query")
-_COLLECT = ("collect", "replay", "emit", "doctor")
+_COLLECT = ("collect", "replay", "drift", "check", "emit", "doctor")
 
 
 def _listed(names: tuple[str, ...]) -> str:

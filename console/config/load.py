@@ -17,7 +17,14 @@ from typing import Any, NamedTuple
 from console import __version__
 from console.config import values
 from console.config.document import Document, KeyPath, fault, parse
-from console.config.settings import ModelSettings, Rule, Settings, SettingsError, SourceSettings
+from console.config.settings import (
+    Check,
+    ModelSettings,
+    Rule,
+    Settings,
+    SettingsError,
+    SourceSettings,
+)
 
 NAME = "console.toml"
 """What the file of settings is called."""
@@ -58,6 +65,57 @@ RULE: Mapping[str, Key] = {
     "severity": Key("severity", values.one_of("critical", "warning", "info")),
     "message": Key("message", values.text),
 }
+TESTS = (
+    "ks",
+    "wasserstein",
+    "wasserstein_normed",
+    "energy",
+    "cramer_von_mises",
+    "anderson_darling",
+    "mann_whitney",
+    "psi",
+    "jensen_shannon",
+    "kullback_leibler",
+    "hellinger",
+    "total_variation",
+    "l_infinity",
+    "chi_square",
+    "cramers_v",
+    "z",
+)
+"""Two-sample tests by name: `stats.twosample.menu` has them."""
+COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
+METRICS = ("accuracy", "precision", "recall", "f1", "auc", "brier", "mae", "rmse")
+CHECK: Mapping[str, Key] = {
+    "name": Key("name", values.text),
+    "model": Key("model", values.text),
+    "path": Key("path", values.path),
+    "reference": Key("reference", values.path),
+    "columns": Key("columns", values.names),
+    "rows": Key("rows", values.at_least(1)),
+    "fresh": Key("fresh_s", values.duration),
+    "nulls": Key("nulls", values.share),
+    "duplicates": Key("duplicates", values.share),
+    "range": Key("within", values.span),
+    "unseen": Key("unseen", values.share),
+    "drift": Key("drift", values.drift_limit),
+    "test": Key("test", values.one_of(*TESTS)),
+    "compat": Key("compat", values.one_of(*COMPATS)),
+    "metric": Key("metric", values.one_of(*METRICS)),
+    "least": Key("least", values.number),
+    "most": Key("most", values.number),
+    "degradation": Key("degradation", values.number),
+}
+_CONDITIONS = (
+    "rows",
+    "fresh",
+    "nulls",
+    "duplicates",
+    "range",
+    "unseen",
+    "drift",
+    "metric",
+)
 CONSOLE: Mapping[str, Key] = {
     "window": Key("window_s", values.width),
     "prediction_window": Key("prediction_window_s", values.width),
@@ -65,7 +123,7 @@ CONSOLE: Mapping[str, Key] = {
     "series_limit": Key("series_limit", values.at_least(1)),
     "stages": Key("stages", values.names),
 }
-TABLES = ("sources", "models", "rules", "console")
+TABLES = ("sources", "models", "rules", "checks", "console")
 
 
 def load(path: Path) -> Settings:
@@ -112,6 +170,7 @@ def read(document: Document) -> Settings:
         sources=tuple(_source(document, path, folder) for path in _several(document, "sources")),
         models=tuple(_model(document, path, folder) for path in _named(document, "models")),
         rules=tuple(_rule(document, path) for path in _several(document, "rules")),
+        checks=tuple(_check(document, path, folder) for path in _several(document, "checks")),
         **console,
     )
     if settings.prediction_window_s % settings.window_s:
@@ -145,6 +204,29 @@ def _rule(document: Document, path: KeyPath) -> Rule:
             path, f"this [[rules]] {problem}: give it one of above, below and outside"
         )
     return rule
+
+
+def _check(document: Document, path: KeyPath, folder: Path) -> Check:
+    check = Check(**_table(document, path, CHECK))
+    said = {name: getattr(check, key.field) for name, key in CHECK.items()}
+    if not any(said[name] is not None for name in _CONDITIONS):
+        problem = f"this [[checks]] asks for nothing: give it one of {', '.join(_CONDITIONS)}"
+        raise document.error(path, problem)
+    limits = [name for name in ("least", "most", "degradation") if said[name] is not None]
+    if limits and check.metric is None:
+        raise document.error((*path, limits[0]), f"{limits[0]} is of no metric: name one")
+    if check.metric is not None and not limits:
+        problem = f"metric {check.metric} has no limit: give it least, most or degradation"
+        raise document.error((*path, "metric"), problem)
+    if check.test is not None and not isinstance(check.drift, float):
+        problem = f"test {check.test} has no limit: give it a number as drift"
+        raise document.error((*path, "test"), problem)
+    if check.path is not None:
+        place = os.path.normpath(Path(glob.escape(str(folder))) / check.path)
+        check = replace(check, path=place)
+    if check.reference is not None:
+        check = replace(check, reference=Path(os.path.normpath(folder / check.reference)))
+    return check
 
 
 def _several(document: Document, name: str) -> list[KeyPath]:

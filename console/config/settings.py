@@ -60,6 +60,45 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """One `[[checks]]`: conditions on the rows of files, for `model-console check`."""
+
+    name: str | None = None
+    model: str | None = None
+    """Only rows of this model; its reference is what they are compared with."""
+    path: str | None = None
+    """Absolute path or glob of the rows; None: the paths of the command."""
+    reference: Path | None = None
+    """Instead of the model's."""
+    columns: tuple[str, ...] = ()
+    """Columns that are looked at; empty: all."""
+    rows: int | None = None
+    """Least number of rows."""
+    fresh_s: float | None = None
+    """Greatest age of the newest row."""
+    nulls: float | None = None
+    """Greatest share of nulls in a column."""
+    duplicates: float | None = None
+    """Greatest share of rows that are there already."""
+    within: tuple[float, float] | None = None
+    """`range`: least and greatest value of a number."""
+    unseen: float | None = None
+    """Greatest share of rows in categories that the reference lacks."""
+    drift: float | Literal["significant"] | None = None
+    """Greatest effect in standard deviations, or statistic of `test`; or none that is sure."""
+    test: str | None = None
+    """The test whose statistic `drift` limits."""
+    compat: str = "scipy"
+    """As which tool computes `test`."""
+    metric: str | None = None
+    """A performance metric; limited by `least`, `most` or `degradation`."""
+    least: float | None = None
+    most: float | None = None
+    degradation: float | None = None
+    """How much worse than on the reference it may be."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings."""
 
@@ -69,6 +108,7 @@ class Settings:
     """Empty: every file below the given paths."""
     models: tuple[ModelSettings, ...] = ()
     rules: tuple[Rule, ...] = ()
+    checks: tuple[Check, ...] = ()
     stages: tuple[str, ...] = ("upstream", "features", "training", "devops", "serving", "business")
     """The default order of stages, upstream first."""
     window_s: float = 60.0

@@ -115,6 +115,26 @@ def names(value: Any) -> tuple[str, ...]:
     return listed
 
 
+def share(value: Any) -> float:
+    """A number from 0 to 1."""
+    try:
+        found = number(value)
+    except UnfitError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise UnfitError("wanted a share from 0 to 1, such as 0.05")
+    return found
+
+
+def drift_limit(value: Any) -> float | str:
+    """The word `significant`, or the most that a distance may be."""
+    if value == "significant":
+        return "significant"
+    if isinstance(value, str) or not (found := number(value)) >= 0:
+        raise UnfitError('wanted "significant" or the most that is well, such as 0.2')
+    return found
+
+
 def one_of(*choices: str) -> Reader:
     """Reads one of some words."""
 

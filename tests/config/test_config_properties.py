@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.config.document import Document, parse
-from console.config.load import CONSOLE, MODEL, RULE, SOURCE, TABLES, read
+from console.config.load import CHECK, CONSOLE, MODEL, RULE, SOURCE, TABLES, read
 from console.config.settings import Settings, SettingsError
 
 FILE = Path("/settings/console.toml")
-KEYS = sorted({*SOURCE, *MODEL, *RULE, *CONSOLE})
+KEYS = sorted({*SOURCE, *MODEL, *RULE, *CHECK, *CONSOLE})
 
 scalars = (
     st.none().map(lambda _: "")
@@ -38,6 +38,7 @@ documents = st.fixed_dictionaries(
         "sources": st.lists(tables, max_size=2) | anything,
         "models": st.dictionaries(st.text(max_size=3), tables, max_size=2) | anything,
         "rules": st.lists(tables, max_size=2) | anything,
+        "checks": st.lists(tables, max_size=2) | anything,
         "console": tables | anything,
         "else": anything,
     },
@@ -105,4 +106,4 @@ def test_the_line_of_a_key_is_where_it_stands(before: list[str], statement: str)
 
 
 def test_the_tables_are_those_of_the_contract() -> None:
-    assert TABLES == ("sources", "models", "rules", "console")
+    assert TABLES == ("sources", "models", "rules", "checks", "console")

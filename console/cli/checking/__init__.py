@@ -1,0 +1,1 @@
+"""What `model-console check` is made of: the rows, the rules over history, JUnit."""

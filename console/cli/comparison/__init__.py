@@ -1,0 +1,1 @@
+"""A comparison of two tables, for people and for programs."""

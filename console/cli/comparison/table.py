@@ -1,0 +1,109 @@
+"""A comparison as a table with small histograms, and what there is to say of single columns."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from console.cli.output import print_table
+from console.config.document import printable
+from console.stats.compare.result import Column, Comparison
+
+_BLOCKS, _ASCII = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+_WIDEST_NAME = 28
+_CARRIERS = 3
+
+
+def print_comparison(found: Comparison) -> None:
+    """Prints a line a column, worst first, then what is found in each."""
+    levels = bars()
+    head = ["column", "kind", "reference", "current", "test", "statistic", "limit", "p", "effect"]
+    head += ["nulls", "verdict"]
+    measured = next((c.measured for c in found.columns if c.measured is not None), None)
+    if measured is not None:
+        head.insert(-1, f"{measured.test} ({measured.compat})")
+    print_table(
+        head, [_row(column, levels, measured=measured is not None) for column in found.columns]
+    )
+    told = [column for column in found.columns if column.findings]
+    if told:
+        print()
+    for column in told:
+        for line in _told(column):
+            print(printable(line))
+
+
+def bars() -> str:
+    """The characters of histograms, emptiest first: blocks where the output can show them."""
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        _BLOCKS.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return _ASCII
+    return _BLOCKS if encoding.lower().replace("-", "").startswith("utf") else _ASCII
+
+
+def histogram(shares: Sequence[float], most: float, levels: str) -> str:
+    """A character a cell, by its share of `most`; what is not empty is always seen."""
+    steps = len(levels) - 1
+    return "".join(
+        levels[0 if share <= 0 or most <= 0 else max(1, round(share / most * steps))]
+        for share in shares
+    )
+
+
+def _row(column: Column, levels: str, *, measured: bool) -> list[str]:
+    most = max((*column.histograms[0], *column.histograms[1], 0.0))
+    effect = column.effect
+    nulls = column.nulls
+    row = [
+        column.name
+        if len(column.name) <= _WIDEST_NAME
+        else f"{column.name[: _WIDEST_NAME - 3]}...",
+        column.kind,
+        histogram(column.histograms[0], most, levels),
+        histogram(column.histograms[1], most, levels),
+        column.test or "-",
+        _short(column.statistic),
+        _short(column.threshold),
+        _short(column.p_value),
+        "-" if effect is None else f"{effect.value:.2f} {effect.low:.2f}..{effect.high:.2f}",
+        "-" if nulls is None else f"{100 * nulls.before:.1f} > {100 * nulls.after:.1f} %",
+        _verdict(column),
+    ]
+    if measured:
+        found = column.measured
+        row.insert(-1, "-" if found is None else _short(found.statistic))
+    return row
+
+
+def _verdict(column: Column) -> str:
+    alerts = list(dict.fromkeys(finding.what for finding in column.alerts))
+    if alerts:
+        return ", ".join(what.upper() for what in alerts)
+    return "note" if column.findings else "ok"
+
+
+def _told(column: Column) -> list[str]:
+    lines = [
+        f"{'!' if finding.alert else ' '} {column.name}: {finding.text}"
+        for finding in column.findings
+    ]
+    if column.drifted and len(column.parts) > 1:
+        carriers = ", ".join(
+            f"{part.name} {100 * part.reference:.1f} > {100 * part.current:.1f} % "
+            f"({100 * part.part:.0f} % of it)"
+            for part in column.parts[:_CARRIERS]
+        )
+        lines.append(f"    carried by {carriers}")
+    if column.gone and column.drifted:
+        lines.append(f"    gone: {', '.join(column.gone[:_CARRIERS])}")
+    return lines
+
+
+def _short(number: float | None) -> str:
+    if number is None:
+        return "-"
+    if number == 0:
+        return "0"
+    return f"{number:.3f}" if 0.001 <= abs(number) < 1000 else f"{number:.2g}"

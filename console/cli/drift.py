@@ -1,0 +1,95 @@
+"""`model-console drift`: two files of rows, column by column."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.cli.arguments import Parser, add_format
+from console.cli.arguments import parser as new_parser
+from console.cli.errors import UsageError
+from console.cli.narration import tell
+from console.cli.output import print_json
+
+if TYPE_CHECKING:
+    from console.stats.compare.result import Comparison
+
+_DESCRIPTION = """\
+Compares two files of rows (CSV, Parquet, JSON Lines, native predictions),
+column by column: has the distribution moved, surely and by how much, which
+values carry it, and what is wrong with the data. All columns are judged
+together, so that unchanged data says nothing in 997 of 1,000 comparisons."""
+
+_EXAMPLES = """\
+  model-console drift reference.csv today.csv
+  model-console drift reference.parquet predictions.jsonl --format json
+  model-console drift old.csv new.csv --test psi --compat evidently"""
+
+_TESTS = (
+    "ks wasserstein wasserstein_normed energy cramer_von_mises anderson_darling mann_whitney psi "
+    "jensen_shannon kullback_leibler hellinger total_variation l_infinity chi_square cramers_v z"
+)
+_COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
+
+
+def parser() -> Parser:
+    """The arguments of the command."""
+    parser = new_parser("drift", _DESCRIPTION, _EXAMPLES)
+    parser.add_argument(
+        "reference", metavar="REFERENCE", type=Path, help="the rows to compare with"
+    )
+    parser.add_argument("current", metavar="CURRENT", type=Path, help="the rows to judge")
+    add_format(parser, "table", "json")
+    parser.add_argument(
+        "--test",
+        metavar="TEST",
+        choices=_TESTS.split(),
+        help=f"computes one more test beside the default one: {', '.join(_TESTS.split())}",
+    )
+    parser.add_argument(
+        "--compat",
+        choices=_COMPATS,
+        default=_COMPATS[0],
+        help="as which tool computes that test (default: scipy)",
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the comparison. Exits with 0 whatever it says: `check` is for judging."""
+    found = compared(arguments)
+    from console.cli.comparison.document import document
+    from console.cli.comparison.table import print_comparison
+
+    if arguments.format == "json":
+        print_json(document(found))
+    else:
+        print_comparison(found)
+        tell(_summary(found))
+    return 0
+
+
+def compared(arguments: argparse.Namespace) -> Comparison:
+    """The comparison that the arguments ask for. Raises UsageError."""
+    from console.stats import tables
+    from console.stats.compare.frames import compare
+
+    try:
+        reference, current = tables.read(arguments.reference), tables.read(arguments.current)
+    except tables.TableError as error:
+        raise UsageError(str(error)) from error
+    if not set(tables.compared(reference)) & set(tables.compared(current)):
+        raise UsageError(
+            f"{arguments.current}: has no column of {arguments.reference}: "
+            "name two files of the same model"
+        )
+    return compare(reference, current, test=arguments.test, compat=arguments.compat)
+
+
+def _summary(found: Comparison) -> str:
+    drifted, alerts = len(found.drifted), found.alerts
+    return (
+        f"{drifted} of {len(found.columns)} columns drifted, {alerts} alerts; "
+        f"{found.reference_rows:,} against {found.current_rows:,} rows"
+    )
