@@ -8,6 +8,7 @@ COMMANDS = {
     "replay": "runs history as fast as it goes, then prints the ranked alerts",
     "alerts": "the ranked inbox of a store",
     "rank": "orders alerts, learned from a log of what a user saw and did",
+    "detect": "scores every point of a metric file by how unusual it is",
     "drift": "two files of rows, column by column: drift and data quality",
     "check": "the configured checks over files, for CI: fails where one does",
     "query": "read-only SQL over a store",
@@ -16,7 +17,7 @@ COMMANDS = {
 }
 """Every command with one line of what it does; `console.cli.NAME` is its module."""
 
-_LOOK = ("demo", "alerts", "rank", "query")
+_LOOK = ("demo", "alerts", "rank", "detect", "query")
 _COLLECT = ("collect", "replay", "drift", "check", "emit", "doctor")
 
 
