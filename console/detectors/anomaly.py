@@ -310,7 +310,8 @@ def _onset(t: Table, row: int, index: int, *, slow: bool) -> int:
         coarse = np.roll(t["coarse"][row], -(group + 1) % baseline.RING).astype(float)
         begun = change_point((coarse - level) / spread)
         early = (group - baseline.RING + 1 + begun) * 12
-        if start <= 2 or early < onset - 12:
+        # What would have begun with the series itself is no change of it.
+        if begun > int((~np.isnan(coarse)).argmax()) and (start <= 2 or early < onset - 12):
             onset = early
     resumed = int(t["resumed"][row])
     return max(onset, resumed) if resumed <= index else onset

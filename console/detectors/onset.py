@@ -17,7 +17,7 @@ def change_point(values: Array) -> int:
 
     For every index, least squares of two pieces: a level before it, and from it on either another
     level (a jump) or a straight line that begins there (a climb). The better fit wins. NaN values
-    tell nothing.
+    tell nothing: no change begins at one. 0 if there is no value at all.
     """
     known = ~np.isnan(values)
     weight = np.append(known.astype(float), LEVEL_WEIGHT)
@@ -27,9 +27,9 @@ def change_point(values: Array) -> int:
     climb = np.hstack([np.maximum(since, 0), np.zeros((size, 1))])
     jump = (climb > 0).astype(float)
     jumped, climbed = _unexplained(jump, r, weight), _unexplained(climb, r, weight)
-    if climbed.min() < BENT * jumped.min():
-        return int(climbed.argmin())
-    return int(jumped.argmin())
+    best = climbed if climbed.min() < BENT * jumped.min() else jumped
+    at = int(best.argmin())
+    return at + int(known[at:].argmax())
 
 
 def _unexplained(shapes: Array, r: Array, weight: Array) -> Array:
