@@ -18,6 +18,7 @@ class Detection:
         self._states: dict[str, State] = {
             detector.name: self._restored(detector, stored) for detector in self._detectors
         }
+        self._dumped: dict[str, State] = {}
 
     @staticmethod
     def _restored(detector: Detector, stored: Mapping[str, bytes]) -> State:
@@ -35,8 +36,16 @@ class Detection:
         return sorted(found, key=lambda deviation: (deviation.at, deviation.onset, deviation.key))
 
     def dump(self) -> dict[str, bytes]:
-        """The states as the store keeps them."""
-        return {
-            PREFIX + detector.name: encode(self._states[detector.name], detector.layout)
-            for detector in self._detectors
-        }
+        """The states that have changed since the last dump, as the store keeps them.
+
+        A detector returns a frame that it did not touch as the same object: that costs nothing.
+        """
+        changed: dict[str, bytes] = {}
+        for detector in self._detectors:
+            state, before = self._states[detector.name], self._dumped.get(detector.name, {})
+            same = state.keys() == before.keys()
+            if same and all(frame is before[name] for name, frame in state.items()):
+                continue
+            changed[PREFIX + detector.name] = encode(state, detector.layout)
+            self._dumped[detector.name] = dict(state)
+        return changed
