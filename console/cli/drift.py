@@ -49,9 +49,10 @@ def parser() -> Parser:
     )
     parser.add_argument(
         "--compat",
+        metavar="TOOL",
         choices=_COMPATS,
         default=_COMPATS[0],
-        help="as which tool computes that test (default: scipy)",
+        help=f"as which tool computes that test: {', '.join(_COMPATS)}",
     )
     return parser
 

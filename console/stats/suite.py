@@ -54,7 +54,7 @@ def evaluate(
     `reference` is what drift, unseen categories and degradation are told from; `age_s` the age of
     the newest row. What cannot be told is `broken`, with what is lacking.
     """
-    return [
+    told = [
         replace(condition, suite=suite)
         for found in (
             _rows(check, rows),
@@ -68,6 +68,12 @@ def evaluate(
         )
         for condition in found
     ]
+    names = {condition.name for condition in told}
+    for key, field in (("range", "within"), ("unseen", "unseen"), ("drift", "drift")):
+        if getattr(check, field) is not None and key not in names:
+            said = f"no column that {key} could be told of: take it out, or name other columns"
+            told.append(Condition(suite, key, "broken", said))
+    return told
 
 
 def _condition(

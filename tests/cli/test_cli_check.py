@@ -97,6 +97,13 @@ def test_what_cannot_be_told_is_2(command: Command, folder: Path) -> None:
     assert err.endswith("0 hold, 1 fail, 1 could not run\n")
 
 
+def test_a_condition_of_no_column_does_not_hold_in_silence(command: Command, folder: Path) -> None:
+    rows = configured(folder, 'columns = ["plan"]\nrange = [0, 1]')
+    code, out, _ = command("check", rows)
+    assert code == 2
+    assert "no column that range could be told of" in out
+
+
 def test_nothing_to_check_says_what_to_write(command: Command, tmp_path: Path) -> None:
     (tmp_path / "console.toml").write_text("[console]\n")
     code, out, err = command("check", tmp_path)

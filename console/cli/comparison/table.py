@@ -17,11 +17,11 @@ _CARRIERS = 3
 def print_comparison(found: Comparison) -> None:
     """Prints a line a column, worst first, then what is found in each."""
     levels = bars()
-    head = ["column", "kind", "reference", "current", "test", "statistic", "limit", "p", "effect"]
-    head += ["nulls", "verdict"]
+    head = ["column", "verdict", "reference", "current", "effect", "p", "nulls", "kind", "test"]
+    head += ["statistic", "limit"]
     measured = next((c.measured for c in found.columns if c.measured is not None), None)
     if measured is not None:
-        head.insert(-1, f"{measured.test} ({measured.compat})")
+        head.append(f"{measured.test} ({measured.compat})")
     print_table(
         head, [_row(column, levels, measured=measured is not None) for column in found.columns]
     )
@@ -60,20 +60,20 @@ def _row(column: Column, levels: str, *, measured: bool) -> list[str]:
         column.name
         if len(column.name) <= _WIDEST_NAME
         else f"{column.name[: _WIDEST_NAME - 3]}...",
-        column.kind,
+        _verdict(column),
         histogram(column.histograms[0], most, levels),
         histogram(column.histograms[1], most, levels),
+        "-" if effect is None else f"{effect.value:.2f} {effect.low:.2f}..{effect.high:.2f}",
+        _short(column.p_value),
+        "-" if nulls is None else f"{100 * nulls.before:.1f} > {100 * nulls.after:.1f} %",
+        column.kind,
         column.test or "-",
         _short(column.statistic),
         _short(column.threshold),
-        _short(column.p_value),
-        "-" if effect is None else f"{effect.value:.2f} {effect.low:.2f}..{effect.high:.2f}",
-        "-" if nulls is None else f"{100 * nulls.before:.1f} > {100 * nulls.after:.1f} %",
-        _verdict(column),
     ]
     if measured:
         found = column.measured
-        row.insert(-1, "-" if found is None else _short(found.statistic))
+        row.append("-" if found is None else _short(found.statistic))
     return row
 
 
