@@ -25,8 +25,10 @@ from console.stats.rhythm import JUDGE, Rhythm
 THRESHOLD = 0.5
 """Scores of at least this are alarms.
 
-In noise without rhythm that is one false alarm in some `QUIET_ROWS` points, with an even daily
-rhythm one in several times as many; in series of five minutes, one a week and less.
+False alarms of five-minute series, measured on simulated weeks: in noise without rhythm about one
+a week (one in `QUIET_ROWS` points), with heavy tails two, in an even daily or weekly rhythm one a
+month or fewer, in one on a steady trend two a week. Series of ten seconds raise no more, most
+slower ones fewer.
 """
 QUIET_ROWS = 2000
 USUAL = 4.8
