@@ -11,6 +11,7 @@ from console.cli.arguments import parser as new_parser
 from console.cli.errors import UsageError
 from console.cli.narration import tell
 from console.cli.output import print_json
+from console.config.load import COMPATS, TESTS
 
 if TYPE_CHECKING:
     from console.stats.compare.result import Comparison
@@ -26,12 +27,6 @@ _EXAMPLES = """\
   model-console drift reference.parquet predictions.jsonl --format json
   model-console drift old.csv new.csv --test psi --compat evidently"""
 
-_TESTS = (
-    "ks wasserstein wasserstein_normed energy cramer_von_mises anderson_darling mann_whitney psi "
-    "jensen_shannon kullback_leibler hellinger total_variation l_infinity chi_square cramers_v z"
-)
-_COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
-
 
 def parser() -> Parser:
     """The arguments of the command."""
@@ -44,15 +39,15 @@ def parser() -> Parser:
     parser.add_argument(
         "--test",
         metavar="TEST",
-        choices=_TESTS.split(),
-        help=f"computes one more test beside the default one: {', '.join(_TESTS.split())}",
+        choices=TESTS,
+        help=f"computes one more test beside the default one: {', '.join(TESTS)}",
     )
     parser.add_argument(
         "--compat",
         metavar="TOOL",
-        choices=_COMPATS,
-        default=_COMPATS[0],
-        help=f"as which tool computes that test: {', '.join(_COMPATS)}",
+        choices=COMPATS,
+        default=COMPATS[0],
+        help=f"as which tool computes that test: {', '.join(COMPATS)}",
     )
     return parser
 

@@ -209,9 +209,12 @@ def _drift(check: Check, column: Column) -> Condition | None:
     if isinstance(check.drift, str):
         if column.effect is None:
             return None
-        said = next((f.text for f in column.alerts if f.what == "drift"), "no sure drift")
+        # New categories are drift, too, unless the check has a limit of its own for them.
+        counted = ("drift", "unseen") if check.unseen is None else ("drift",)
+        moved = [f.text for f in column.alerts if f.what in counted]
+        said = "; ".join(moved) or "no sure drift"
         return _condition(
-            "drift", said, holds=not column.drifted, column=column.name, value=column.effect.value
+            "drift", said, holds=not moved, column=column.name, value=column.effect.value
         )
     if check.test is not None:
         value = None if column.measured is None else column.measured.statistic

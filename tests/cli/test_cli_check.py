@@ -104,6 +104,23 @@ def test_a_condition_of_no_column_does_not_hold_in_silence(command: Command, fol
     assert "no column that range could be told of" in out
 
 
+@pytest.mark.parametrize(("limit", "code"), [("", 1), ("unseen = 0.5", 0)])
+def test_new_categories_are_drift_unless_limited(
+    limit: str, code: int, command: Command, folder: Path
+) -> None:
+    rows = pl.read_csv(folder / "today.csv").with_columns(
+        pl.when(pl.int_range(pl.len()) % 5 == 0)
+        .then(pl.lit("vip"))
+        .otherwise(pl.col("plan"))
+        .alias("plan")
+    )
+    path = configured(folder, f'columns = ["plan"]\ndrift = "significant"\n{limit}')
+    rows.write_csv(path)
+    found, out, _ = command("check", path, "--format", "json")
+    assert found == code
+    assert (verdicts(out)["drift", "plan"] == "fails") is bool(code)
+
+
 def test_nothing_to_check_says_what_to_write(command: Command, tmp_path: Path) -> None:
     (tmp_path / "console.toml").write_text("[console]\n")
     code, out, err = command("check", tmp_path)

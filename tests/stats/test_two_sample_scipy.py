@@ -35,10 +35,22 @@ def test_numbers_are_those_of_scipy(reference: Array, current: Array) -> None:
     assert numbers.kolmogorov_smirnov(reference, current) == (ks.statistic, ks.pvalue)
     w = stats.wasserstein_distance(reference, current)
     assert numbers.wasserstein(reference, current).statistic == pytest.approx(w)
+    e = stats.energy_distance(reference, current)
+    assert numbers.energy(reference, current).statistic == pytest.approx(e)
+    cvm = stats.cramervonmises_2samp(reference, current)
+    assert numbers.cramer_von_mises(reference, current) == (cvm.statistic, cvm.pvalue)
     found = numbers.mann_whitney(reference, current)
     wanted = stats.mannwhitneyu(current, reference)
     assert found.statistic == pytest.approx(wanted.statistic)
     assert found.p_value == pytest.approx(np.nan_to_num(wanted.pvalue, nan=1.0))
+
+
+def test_anderson_darling_is_that_of_scipy() -> None:
+    generator = np.random.default_rng(1)
+    reference, current = generator.normal(size=80), generator.normal(0.3, 1, 60)
+    wanted = stats.anderson_ksamp([reference, current], variant="midrank")
+    found = numbers.anderson_darling(reference, current)
+    assert found == (wanted.statistic, wanted.pvalue)
 
 
 @settings(deadline=None)
