@@ -27,6 +27,9 @@ from console.alerts.prior import AGE_FULL_S, AGE_WEIGHT, BIAS, NAMES, WEIGHTS, T
 from console.records.clock import HOUR
 
 OVERDUE_S = 8 * HOUR
+OVERDUE_WEIGHT, OVERDUE_MOST = 1.0, 6.0
+"""What each further eight hours unseen add among the overdue, and the most: whatever its features,
+an alert comes to the top of them before two days are over."""
 OVERDUE_LANE, PASSED_LANE, DIGEST_LANE, REST_LANE = 1, 3, 4, 5
 LEARNED_LANES = (2, DIGEST_LANE)
 AT_REST = ("snoozed", "resolved", "noise")
@@ -111,6 +114,7 @@ class Board:
         """Lanes, scores and places of all subjects at a time. Always the same bits for the same."""
         lanes = self.lanes(now)
         scores = self._prior + aged(np.minimum(self._ended, now) - self._opened)
+        scores += np.where(lanes == OVERDUE_LANE, neglected(now - self._opened), 0.0)
         if taste.gate == "open":
             deviation = self._deviation(taste)
             scores += np.where(np.isin(lanes, LEARNED_LANES), taste.level + deviation, 0.0)
@@ -131,6 +135,11 @@ class Board:
 def aged(age: Any) -> Any:
     """What waiting adds to a score: an array of ages in seconds, or one."""
     return AGE_WEIGHT * np.clip(age / AGE_FULL_S, 0.0, 1.0)
+
+
+def neglected(age: Any) -> Any:
+    """What waiting unseen adds among the overdue: an array of ages in seconds, or one."""
+    return OVERDUE_WEIGHT * np.clip(age / OVERDUE_S - 1.0, 0.0, OVERDUE_MOST)
 
 
 def _weighted(start: float, weights: Iterable[float], columns: Floats) -> Floats:

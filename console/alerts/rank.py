@@ -14,7 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from console.alerts.alert import Alert, RankReason
-from console.alerts.board import IMPORTANT, LEARNED_LANES, Board, Subject, aged
+from console.alerts.board import (
+    IMPORTANT,
+    LEARNED_LANES,
+    OVERDUE_LANE,
+    Board,
+    Subject,
+    aged,
+    neglected,
+)
 from console.alerts.learning import CLIP, PLAIN, Key, Leaning, Taste, keys_of
 from console.alerts.prior import BIAS, NAMES, WEIGHTS, WORDING, Topic, sigmoid, topic
 from console.alerts.triage import Journal
@@ -77,7 +85,7 @@ def placed(subjects: Sequence[Subject], now: float, taste: Taste) -> list[Place]
             dict(zip(NAMES, subject.topic.values, strict=True)),
             (now if subject.ended_at is None else min(subject.ended_at, now)) - subject.opened_at,
             important=subject.important,
-            learned=learned_terms(subject.topic, taste) if in_lane in LEARNED_LANES else (),
+            further=_further(subject, in_lane, now, taste),
         )
         place = priority(in_lane, float(order.scores[index]))
         found.append(Place(index, number, place, reasons))
@@ -89,7 +97,7 @@ def terms(
     age_s: float,
     *,
     important: bool = False,
-    learned: Sequence[RankReason] = (),
+    further: Sequence[RankReason] = (),
 ) -> tuple[RankReason, ...]:
     """The terms of the score, strongest first; the start, which is no reason, comes last."""
     weights = {
@@ -101,10 +109,10 @@ def terms(
         weights["how long it has been waiting"] = waited
     if important:
         weights["you marked it important"] = IMPORTANT
-    level = math.fsum(reason.weight for reason in learned if reason.text == START)
+    level = math.fsum(reason.weight for reason in further if reason.text == START)
     reasons = [
         *(RankReason(text, weight) for text, weight in weights.items()),
-        *(reason for reason in learned if reason.text != START),
+        *(reason for reason in further if reason.text != START),
     ]
     strongest = sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.text))
     return (*strongest, RankReason(START, BIAS + level))
@@ -131,6 +139,14 @@ def learned_terms(of: Topic, taste: Taste) -> tuple[RankReason, ...]:
     if abs(total) > CLIP:
         found.append(RankReason(HELD, math.copysign(CLIP, total) - total))
     return (*found, RankReason(START, taste.level))
+
+
+def _further(subject: Subject, in_lane: int, now: float, taste: Taste) -> tuple[RankReason, ...]:
+    """The terms that belong to a lane of their own."""
+    if in_lane in LEARNED_LANES:
+        return learned_terms(subject.topic, taste)
+    waited = float(neglected(now - subject.opened_at)) if in_lane == OVERDUE_LANE else 0.0
+    return (RankReason("nobody has looked at it for so long", waited),) if waited else ()
 
 
 def score(reasons: Iterable[RankReason]) -> float:

@@ -157,3 +157,13 @@ def test_ages_do_not_count_after_the_end(world: Any) -> None:
     (now,) = rank([ended], NOW, world.settings, Journal())
     (later,) = rank([ended], NOW + 1e6, world.settings, Journal())
     assert now.priority == later.priority
+
+
+def test_the_longer_nobody_looks_the_higher_an_overdue_alert_stands() -> None:
+    strong = {"severity": 0.6, "performance_metric": 1.0, "tier": 1.0, "effect_size": 1.0}
+    fresh = replace(BASE, id="fresh", opened_at=NOW - 8 * HOUR, features=strong)
+    weak = replace(BASE, id="weak", opened_at=NOW - 46 * HOUR, features={"tier": 0.1})
+    ranked = rank([fresh, weak], NOW, Settings(), Journal())
+    assert [alert.id for alert in ranked] == ["weak", "fresh"]
+    assert ranked[0].rank_reasons[0].text == "nobody has looked at it for so long"
+    assert ranked[0].rank_reasons[0].weight == pytest.approx((46 - 8) / 8)
