@@ -135,6 +135,10 @@ class Intake:
         times = [state.newest_ts for state in self._states.values() if state.newest_ts is not None]
         return max(times, default=None)
 
+    def now(self) -> float:
+        """The wall clock."""
+        return self._clock()
+
     def live_now(self) -> float | None:
         """The wall clock if the files are written while we look; None while it is history."""
         return self._clock() if self._live else None

@@ -40,7 +40,7 @@ class Picture:
         """The picture between two steps; `monotonic` is a time that only goes on."""
         intake = self._engine.intake
         live = intake.live_now()
-        now = max(intake.newest() or 0.0, live or 0.0)
+        now = max(intake.newest() or intake.now(), live or 0.0)
         alerts = self._engine.inbox(now)
         if self._stale and monotonic - self._taken_at >= PANES_S:
             self._look(alerts, now)

@@ -259,7 +259,7 @@ async def test_empty_console_says_how_to_feed_it_and_fills() -> None:
     session = FakeSession(EMPTY)
     async with console(session, size=(80, 24)) as driver:
         assert "Waiting for records below ./fleet" in driver.text
-        assert "model-console emit ./fleet/events.jsonl" in driver.text
+        assert "model-console emit ./fleet/metrics.jsonl" in driver.text
         assert driver.pane == "guide"
         assert "ack" not in driver.footer
         await driver.press("tab", "1", "a", "question_mark", "escape")

@@ -291,7 +291,7 @@ def test_the_header_always_fits(width: int, live: bool, paused: bool) -> None:
 def test_the_guide_of_an_empty_console() -> None:
     text = text_of(guide.guide(EMPTY, "./logs ./metrics", 80))
     assert "Waiting for records below ./logs ./metrics" in text
-    assert "model-console emit ./logs/events.jsonl" in text
+    assert "model-console emit ./logs/metrics.jsonl" in text
     assert "opening" in text_of(guide.guide(None, "x", 80))
     busy = replace(EMPTY, progress=replace(snapshot(share=0.5).progress, files=1))
     assert "reading 1 file" in text_of(guide.guide(busy, "x", 80))

@@ -6,7 +6,14 @@ from console.engine.snapshot import Snapshot
 from console.tui.present.line import EMPTY, Line, Piece, piece, wrap
 from console.tui.present.words import plural
 
-EXAMPLE = "model-console emit {path}/events.jsonl --model fraud --metric auc=0.94"
+EXAMPLE = "model-console emit {path}/metrics.jsonl metric auc 0.94 --model fraud"
+UNNAMED: tuple[Line, ...] = (
+    (
+        Piece("4 shows the log lines. console.toml can say whose they are: ", "dim"),
+        Piece('[[sources]] path = "*.log" model = "fraud" stage = "serving"', "accent"),
+    ),
+)
+"""What helps where no record says which model it belongs to."""
 
 
 def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
@@ -35,6 +42,7 @@ def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
     texts: list[Line] = [
         (Piece("Waiting for records below ", "strong"), piece(paths, "accent")),
         (Piece(found, "dim"),),
+        *(UNNAMED if progress.rows else ()),
         EMPTY,
         (
             Piece(

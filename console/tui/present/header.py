@@ -82,6 +82,8 @@ def _running(snapshot: Snapshot, width: int) -> list[Piece]:
 def _time(snapshot: Snapshot, calendar: Calendar, now: float, width: int) -> list[Piece]:
     if snapshot.live:
         return [Piece(calendar.clock(now), "strong"), Piece(f" {calendar.name}", "dim")]
+    if not snapshot.progress.rows:
+        return [Piece("nothing read yet", "dim")]
     when = f"{calendar.date(snapshot.now)} {calendar.minute(snapshot.now)}"
     label = "history, ends " if width >= 100 else "history "
     return [
