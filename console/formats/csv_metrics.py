@@ -10,10 +10,10 @@ import polars as pl
 
 from console.formats.csv_cells import Cells, cell, read_cells
 from console.formats.csv_layout import MISSING, Layout, layout_of, split_row
-from console.formats.csv_objects import object_texts, tag_texts
 from console.formats.framing import Lines, piece, split, without_mark
 from console.formats.framing import rejects as reject_frame
 from console.formats.json_body import Refused
+from console.formats.objects import object_texts, tag_texts
 from console.formats.protocol import Decoded
 from console.formats.times import parse_times
 from console.records.frames import LABELS, METRICS, PREDICTIONS, Records, records

@@ -7,10 +7,13 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import PurePath
 
+from console.formats.access_log import AccessLog
 from console.formats.csv_metrics import Csv, table_problem
 from console.formats.framing import BOM
 from console.formats.jsonl import JsonLines
+from console.formats.logfmt import Logfmt
 from console.formats.protocol import Format
+from console.formats.syslog import Syslog
 from console.formats.text import TextLog
 
 GROUP = "model_console.formats"
@@ -59,7 +62,8 @@ def formats() -> Formats:
             found.append(loaded() if callable(loaded) else loaded)
         except Exception as error:  # noqa: BLE001  # a plug-in may raise anything
             problems.append(f"format plug-in {entry.name} ({entry.value}): {error}")
-    return Formats((*found, Csv(), JsonLines(), TextLog()), tuple(problems))
+    ours = (Csv(), AccessLog(), Syslog(), Logfmt(), JsonLines(), TextLog())
+    return Formats((*found, *ours), tuple(problems))
 
 
 def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from console.formats.dates import DATES
 from console.records.levels import ALIASES
 
 _LEVELS = sorted(ALIASES, key=len, reverse=True)
@@ -25,6 +26,8 @@ TIME = (
 )
 LED = rf"^((?:[\[(]?(?:{_UPPER})[\])]?[\s:|,-]{{1,8}})?[\[(]?{TIME})"
 """What a line of a record begins with: the time, perhaps in brackets, perhaps after a level."""
+LED_BY_DATE = rf"^((?:[\[(]?(?:{_UPPER})[\])]?[\s:|,-]{{1,8}})?[\[(]?{DATES})"
+"""The same with a time that names the month, or an epoch number."""
 LEVEL_OF_LED = rf"^[\[(]?({_UPPER})"
 TIMELESS = rf"^((?:{_UPPER}):[A-Za-z_][A-Za-z0-9_.$/-]{{0,80}}:)"
 """What a line begins with that Python's `logging.basicConfig()` writes: no time at all."""

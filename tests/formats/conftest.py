@@ -38,6 +38,12 @@ def decoder(format_: Format) -> Decode:
 
 
 @pytest.fixture(scope="session")
+def decoding() -> Callable[[Format], Decode]:
+    """Gives a format's decoder, its frames checked."""
+    return decoder
+
+
+@pytest.fixture(scope="session")
 def jsonl() -> Decode:
     return decoder(JsonLines())
 

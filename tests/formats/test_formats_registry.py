@@ -70,7 +70,9 @@ def test_the_settings_are_not_questioned() -> None:
     found = detect(b"", "file", "jsonl")
     assert found.format is not None
     assert found.format.name == "jsonl"
-    assert detect(b"", "file", "xml").reason == "there is no format xml; there are csv, jsonl, text"
+    assert detect(b"", "file", "xml").reason == (
+        "there is no format xml; there are access, csv, jsonl, logfmt, syslog, text"
+    )
 
 
 def test_plug_ins_come_first_and_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:

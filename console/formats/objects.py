@@ -1,4 +1,4 @@
-"""Cells of CSV to JSON objects: the tags of metrics, and the features of predictions."""
+"""Columns of texts to JSON objects: tags of metrics, features, attributes of logs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from console.formats.tags import canonical
 
 _NUMBER = r"^-?(?:0|[1-9][0-9]{0,37})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?$"
 _BOOLEAN = r"^(?i:true|false)$"
-_ESCAPED = r'["\\\x00-\x1f\x7f]'
+ESCAPED = r'["\\\x00-\x1f\x7f]'
+"""Characters that a JSON text cannot hold as they are."""
 
 
 def tag_texts(frame: pl.DataFrame, named: Mapping[str, str], given: str | None = None) -> pl.Series:
@@ -49,45 +50,59 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"tags": text}
 
 
-def object_texts(frame: pl.DataFrame, named: Mapping[str, str]) -> pl.Series:
+def object_texts(frame: pl.DataFrame, named: Mapping[str, str], *, nulls: bool = True) -> pl.Series:
     """JSON objects of the rows: cells as numbers, booleans, texts or null, by their names.
 
-    Null if there are no columns. What a cell is depends on nothing but itself.
+    Null if there are no columns; without `nulls` only what is not null is in the objects, and
+    those that are empty are null. What a cell is depends on nothing but itself.
     """
-    if not named:
+    if not named or frame.height == 0:
         return pl.Series([], dtype=pl.String).extend_constant(None, frame.height)
-    parts: list[pl.Expr] = []
-    for place, (column, name) in enumerate(named.items()):
-        text = pl.col(column)
-        value = (
-            pl.when(text.is_null())
-            .then(pl.lit("null"))
-            .when(text.str.contains(_NUMBER))
-            .then(text)
-            .when(text.str.contains(_BOOLEAN))
-            .then(text.str.to_lowercase())
-            .otherwise(pl.concat_str(pl.lit('"'), text, pl.lit('"')))
+    members = [
+        pl.concat_str(
+            pl.lit(f"{json.dumps(name, ensure_ascii=False)}: "),
+            value_text(pl.col(column)).fill_null("null") if nulls else value_text(pl.col(column)),
         )
-        opening = "{" if place == 0 else ", "
-        parts += [pl.lit(f"{opening}{json.dumps(name, ensure_ascii=False)}: "), value]
-    built = frame.select(pl.concat_str([*parts, pl.lit("}")]).alias("object")).to_series()
+        for column, name in named.items()
+    ]
+    joined = pl.concat_str(members, separator=", ", ignore_nulls=True)
+    held = joined != ""
+    built = frame.select(
+        pl.when(held).then(pl.concat_str(pl.lit("{"), joined, pl.lit("}"))).alias("object")
+    ).to_series()
     escaped = frame.select(
-        pl.any_horizontal(pl.col(column).str.contains(_ESCAPED) for column in named)
+        pl.any_horizontal(pl.col(column).str.contains(ESCAPED) for column in named)
     ).to_series()
     rows = escaped.fill_null(value=False).arg_true()
     if len(rows) == 0:
         return built
-    exact = [_exact(row, named) for row in frame[rows].iter_rows(named=True)]
+    exact = [_exact(row, named, nulls=nulls) for row in frame[rows].iter_rows(named=True)]
     return built.scatter(rows, pl.Series(exact, dtype=pl.String))
 
 
-def _exact(row: Mapping[str, str | None], named: Mapping[str, str]) -> str:
+def value_text(text: pl.Expr) -> pl.Expr:
+    """The JSON of texts that hold nothing to escape: numbers, booleans, texts; null of null."""
+    return (
+        pl.when(text.str.contains(_NUMBER))
+        .then(text)
+        .when(text.str.contains(_BOOLEAN))
+        .then(text.str.to_lowercase())
+        .otherwise(pl.concat_str(pl.lit('"'), text, pl.lit('"')))
+    )
+
+
+def _exact(row: Mapping[str, str | None], named: Mapping[str, str], *, nulls: bool) -> str:
     """The object of one row, with what its texts need to be escaped."""
-    values = (f"{json.dumps(named[key], ensure_ascii=False)}: {_value(row[key])}" for key in named)
+    values = [
+        f"{json.dumps(named[key], ensure_ascii=False)}: {exact_value(row[key])}"
+        for key in named
+        if nulls or row[key] is not None
+    ]
     return "{" + ", ".join(values) + "}"
 
 
-def _value(text: str | None) -> str:
+def exact_value(text: str | None) -> str:
+    """The JSON of one text, whatever it holds."""
     if text is None:
         return "null"
     if re.match(_NUMBER, text):
