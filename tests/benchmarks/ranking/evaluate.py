@@ -52,7 +52,9 @@ class Result:
     waits: list[float] = field(default_factory=list)
     """Seconds until each true critical was seen."""
     unseen: int = 0
-    """True criticals that expired unseen."""
+    """True criticals that expired unseen though their severity said so."""
+    mislabelled: int = 0
+    """True criticals under a lower severity that expired unseen."""
     by_hand: int = 0
     """True criticals under a lower severity that the user himself dismissed unseen."""
     chances: list[tuple[float, float]] = field(default_factory=list)
@@ -91,7 +93,9 @@ def simulate(
         queue += [
             Waiting(*row) for row in zip(batch.subjects, batch.utility, batch.critical, strict=True)
         ]
-        result.unseen += sum(w.critical for w in queue if now - w.subject.opened_at > EXPIRE_S)
+        lost = [w for w in queue if w.critical and now - w.subject.opened_at > EXPIRE_S]
+        result.unseen += sum(w.subject.severity == "critical" for w in lost)
+        result.mislabelled += sum(w.subject.severity != "critical" for w in lost)
         queue = [w for w in queue if now - w.subject.opened_at <= EXPIRE_S]
         order = policy.order([w.subject for w in queue], now)
         log, gone = _attend(result, [queue[place] for place in order], now, luck, kind)
@@ -168,8 +172,9 @@ def summary(results: Sequence[Result]) -> dict[str, float | None]:
     row["see mean h"] = float(waits.mean()) if waits.size else None
     row["see p99 h"] = float(np.quantile(waits, 0.99)) if waits.size else None
     unseen, by_hand = sum(r.unseen for r in results), sum(r.by_hand for r in results)
-    row["unseen"], row["by hand"] = unseen, by_hand
-    row["criticals"] = unseen + by_hand + waits.size
+    mislabelled = sum(r.mislabelled for r in results)
+    row["unseen"], row["mislabl."], row["by hand"] = unseen, mislabelled, by_hand
+    row["criticals"] = unseen + mislabelled + by_hand + waits.size
     row["ece"] = _calibration([pair for r in results for pair in r.chances])
     return row
 
@@ -288,7 +293,7 @@ def _print(rows: dict[str, dict[str, float | None]]) -> None:
         _say(f"{name:<{width}} " + " ".join(f"{cell:>9}" for cell in cells))
 
 
-_COUNTS = ("unseen", "by hand", "criticals")
+_COUNTS = ("unseen", "mislabl.", "by hand", "criticals")
 
 if __name__ == "__main__":
     main()
