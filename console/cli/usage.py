@@ -12,12 +12,13 @@ COMMANDS = {
     "drift": "two files of rows, column by column: drift and data quality",
     "check": "the configured checks over files, for CI: fails where one does",
     "query": "read-only SQL over a store",
+    "templates": "which statement of a program each line of a log is",
     "emit": "appends one record to a file, to mark a deploy from a script, say",
     "doctor": "checks sources, clocks, disk and terminal, and says what to mend",
 }
 """Every command with one line of what it does; `console.cli.NAME` is its module."""
 
-_LOOK = ("demo", "alerts", "rank", "detect", "query")
+_LOOK = ("demo", "alerts", "rank", "detect", "query", "templates")
 _COLLECT = ("collect", "replay", "drift", "check", "emit", "doctor")
 
 
