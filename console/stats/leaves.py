@@ -20,6 +20,7 @@ PLAIN, NAMES = 5, 3
 _SIGN = 0.3
 """Weight of what holds no letter, against 1 of a word."""
 _NAME = re.compile(r"[\d._/:@$#-]\w|[a-z][A-Z]|^[A-Z][a-z]")
+_ENDS = (",", ";", ":", ".")
 _WILD = 0
 _UNKNOWN = -1
 
@@ -39,15 +40,16 @@ class Template:
 
 
 class Words:
-    """Numbers for the words of templates; 0 is the wildcard."""
+    """Numbers for the words of templates; 0 is the wildcard, whatever sign ends it."""
 
     def __init__(self) -> None:
-        self._ids: dict[str, int] = {WILDCARD: _WILD}
+        self._ids = {WILDCARD: _WILD} | {WILDCARD + sign: _WILD for sign in _ENDS}
         self._texts: list[str] = [WILDCARD]
 
     def ids(self, words: list[str]) -> _Ids:
         """The numbers of words, -1 for those that no template has."""
-        return np.array([self._ids.get(word, _UNKNOWN) for word in words], np.int32)
+        known, unknown = self._ids, _UNKNOWN
+        return np.array([known.get(word, unknown) for word in words], np.int32)
 
     def learned(self, words: list[str]) -> _Ids:
         """The numbers of words, which are given one if they have none."""
@@ -114,7 +116,7 @@ class Leaf:
         for evidence, constant in ((1.0, 2.0), (2.0, 1.0)):
             varies = self._varying(rows, equal, words, evidence)
             if varies.any() and weights[~varies & (row != _WILD)].sum() >= constant:
-                return [WILDCARD if varies[place] else word for place, word in enumerate(words)]
+                return [_wild(word) if varies[place] else word for place, word in enumerate(words)]
         return words
 
     def general(self) -> dict[str, str]:
@@ -161,6 +163,11 @@ class Leaf:
             return math.inf
         texts = {self._words.text(number) for number in numbers.tolist()} | {word}
         return sum(map(_evidence, texts))
+
+
+def _wild(word: str) -> str:
+    """The wildcard in place of a word, with what ended the word."""
+    return WILDCARD + word[-1] if word.endswith(_ENDS) else WILDCARD
 
 
 @lru_cache(maxsize=65536)

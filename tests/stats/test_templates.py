@@ -97,8 +97,8 @@ def test_a_word_of_many_values_becomes_a_wildcard_and_first_templates_stay() -> 
 
 def test_names_are_a_variable_sooner_than_plain_words() -> None:
     miner = Miner()
-    _, found = miner.assign(lines([f"quota of depot {name} is used up" for name in NAMES]))
-    assert found["template"].to_list()[-1] == "quota of depot <*> is used up"
+    _, found = miner.assign(lines([f"quota of depot {name}, is used up" for name in NAMES]))
+    assert found["template"].to_list()[-1] == "quota of depot <*>, is used up"
     assert found.height == len(NAMES) == 3
 
 
