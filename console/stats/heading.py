@@ -23,6 +23,8 @@ _LED, _LED_INSIDE = 0.3, 0.6
 """Least shares of lines that begin with a time; that have it in a later column."""
 _MOST, _TAGGED = 0.9, 0.7
 """Least shares of the records that have a field; that have a program's name before the message."""
+_NEARLY_ALL = 0.97
+"""The same, where the name may be several words, as the beginning of a message may."""
 _COLUMNS, _FIRST, _GAP = 12, 6, 4
 """Columns looked at; where the first time is; unknown ones between a time and what follows."""
 _STEPS = 16
@@ -51,6 +53,7 @@ _TAG = (
     r"(?:[^\s:\[\]()]+(?: [^\s:\[\]()]+){0,2}\[[\w.-]+\](?:\s\([^)]*\))?:"
     r"|[^\s:\[\]()]+(?:\([^)]*\))?(?:\[[\w.-]*\])?\s{0,40}:)(?:\s+|$)"
 )
+_WORDS = r"[^\s:\[\]()]+(?: [^\s:\[\]()]+){1,2}:\s+"
 _SIGNS = r"(?:[\])>,;|:\"']+|-+\s|\s)+"
 _DASHED = r"\S+(?:\s\S+){0,2}?\s+-\s+"
 _BARRED = r"[^|\s][^|]{0,60}\|"
@@ -168,9 +171,9 @@ def _begun(led: str, sample: Sequence[str]) -> list[str]:
 
 def _names(rests: Sequence[str]) -> list[str]:
     """Host and program of what is left, as syslog has them, or the program alone."""
-    tag = re.compile(_TAG).match
-    if _share(tag, rests) >= _TAGGED:
-        return [f"^{_TAG}"]
+    for tag, least in ((rf"(?:{_TAG}|{_WORDS})", _NEARLY_ALL), (_TAG, _TAGGED)):
+        if _share(re.compile(tag).match, rests) >= least:
+            return [f"^{tag}"]
     hosts = Counter(rest.split(None, 1)[0] for rest in rests if rest)
     few = len(hosts) <= max(5, 0.05 * len(rests))
     if few and _share(re.compile(rf"\S+\s+{_TAG}").match, rests) >= _TAGGED:

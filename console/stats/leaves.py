@@ -15,11 +15,11 @@ from console.stats.masking import WILDCARD
 
 SIMILARITY = 0.5
 """Least share of a message's constant words, by weight, that a template has in common with it."""
-PLAIN, NAMES = 5, 3
+PLAIN, NAMES = 5, 4
 """So many different plain words at one place, or so many names of things, are a variable."""
 _SIGN = 0.3
 """Weight of what holds no letter, against 1 of a word."""
-_NAME = re.compile(r"[\d._/:@$#-]\w|[a-z][A-Z]|^[A-Z][a-z]")
+_NAME = re.compile(r"\d|[._/:@$#-]\w|[a-z][A-Z]")
 _ENDS = (",", ";", ":", ".")
 _WILD = 0
 _UNKNOWN = -1

@@ -14,7 +14,7 @@ WILDCARD = "<*>"
 LONGEST = 2000
 """Characters of a message that are looked at: what follows varies."""
 
-_UNITS = "(?:[kKMGTP]i?[bB]|B|[Bb]/s|ms|us|ns|secs?|mins?|hrs?)"
+_UNITS = "(?:[kKMGTP]i?[bB]|B|[Bb]/s|ms|us|ns|s|secs?|mins?|hrs?|h)"
 _DAYS = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTHS = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _HEX = "[0-9a-fA-F]"
@@ -57,6 +57,8 @@ def _ascii(pattern: str) -> str:
 _VARIABLE = _ascii("|".join(f"(?:{part})" for part in _PARTS))
 _VALUE = r"(=|\w: ?|= )(?:'[^']*'|\"[^\"]*\"|(?:[tT]rue|[fF]alse|null|None|NULL)\b)"
 """A quoted or a truth value of a key."""
+_DIGITS = r"=[A-Za-z_.+-]+[0-9][\w.+-]*"
+"""A value that has a digit in it."""
 _USER = r"\b((?:for|by|from|as|of|invalid|unknown) user )[\w.@$-]+"
 _NOTHING = r" \(\)"
 """Brackets by themselves: the value that stands there in other lines is empty."""
@@ -78,6 +80,7 @@ def mask(messages: pl.Series, exceptions: pl.Series | None = None) -> pl.Series:
     masked = (
         text.str.replace_all(_VARIABLE, WILDCARD)
         .str.replace_all(_VALUE, f"${{1}}{WILDCARD}")
+        .str.replace_all(_DIGITS, f"={WILDCARD}")
         .str.replace_all(_USER, f"${{1}}{WILDCARD}")
         .str.replace_all(_NOTHING, f" ({WILDCARD})")
         .str.replace_all(_JOINED, WILDCARD)

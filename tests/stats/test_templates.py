@@ -16,7 +16,7 @@ from console.stats.masking import mask
 from console.stats.templates import Miner, identity
 
 START = datetime(2026, 3, 1)
-NAMES = ("Hamburg", "Leipzig", "Koeln")
+NAMES = ("depot.north", "depot.south", "depot.east", "depot.west")
 
 
 def lines(
@@ -56,6 +56,8 @@ def lines(
         ("sent 812 bytes (0.8 KB), then 3.1 MB", "sent <*> bytes, then <*>"),
         ("delete blk_-123 blk_45678, blk_9", "delete <*>"),
         ("wrote [2026-03-01]-part-002.xml", "wrote [<*>]<*>"),
+        ("vis=fd4c mode=x-1 of=abc", "vis=<*> mode=<*> of=abc"),
+        ("took 3 s", "took <*>"),
         ("partition p00 of pg12", "partition <*> of <*>"),
         ("since Mon Mar 2 10:00:00 2026 ()", "since <*> (<*>)"),
         ("open '/dev/sda' as \"x1\" not 'on'", "open <*> as <*> not 'on'"),
@@ -99,7 +101,7 @@ def test_names_are_a_variable_sooner_than_plain_words() -> None:
     miner = Miner()
     _, found = miner.assign(lines([f"quota of depot {name}, is used up" for name in NAMES]))
     assert found["template"].to_list()[-1] == "quota of depot <*>, is used up"
-    assert found.height == len(NAMES) == 3
+    assert found.height == len(NAMES) == 4
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,9 @@ LAYOUTS: dict[str, Callable[[], str]] = {
     "epoch": lambda: f"17{_number(10000000, 99999999)}.{_number(100, 999)} {_of('info', 'warn')}: ",
     "half days": lambda: f"3/{_number(1, 28)}/2026 {_number(1, 12)}:15:{_number(10, 59)} PM ",
     "uptime": lambda: f"[{_number(1, 99999):5d}.{_number(100000, 999999)}] ",
+    "uptime, names of two words": lambda: (
+        f"[{_number(1, 99999):5d}.{_number(100000, 999999)}] {_of('usb 1-1', 'eth0', 'ext4')}: "
+    ),
 }
 
 
