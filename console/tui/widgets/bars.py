@@ -156,7 +156,6 @@ class FilterBar(Horizontal):
     FilterBar Static { width: auto; }
     FilterBar Input { border: none; height: 1; padding: 0; width: 1fr; background: transparent; }
     FilterBar Input:focus { border: none; }
-    FilterBar.open { display: block; }
     """
 
     class Changed(Message):
@@ -186,17 +185,18 @@ class FilterBar(Horizontal):
 
     def open(self, text: str) -> None:
         """Shows itself and takes the keys."""
-        self.add_class("open")
+        self.display = True
         box = self._box
         with box.prevent(Input.Changed):
             box.value = text
         box.cursor_position = len(text)
-        box.focus()
+        # Not `focus()`, which comes after the keys that are waiting: who types on types here.
+        self.screen.set_focus(box)
 
     @property
     def is_open(self) -> bool:
         """Whether it takes the keys."""
-        return self.has_class("open")
+        return bool(self.display)
 
     def note(self, text: str) -> None:
         """What the filter finds."""
@@ -205,7 +205,7 @@ class FilterBar(Horizontal):
         note.show((piece(text, "dim"),))
 
     def _close(self, text: str) -> None:
-        self.remove_class("open")
+        self.display = False
         self.post_message(self.Closed(text))
 
     def on_input_changed(self, event: Input.Changed) -> None:
