@@ -11,12 +11,12 @@ import polars as pl
 from console.formats.csv_cells import Cells, cell, read_cells
 from console.formats.csv_layout import MISSING, Layout, layout_of, split_row
 from console.formats.framing import Lines, piece, split, without_mark
-from console.formats.framing import rejects as reject_frame
 from console.formats.json_body import Refused
 from console.formats.objects import object_texts, tag_texts
 from console.formats.protocol import Decoded
+from console.formats.rows import bundle
 from console.formats.times import parse_times
-from console.records.frames import LABELS, METRICS, PREDICTIONS, Records, records
+from console.records.frames import LABELS, METRICS, PREDICTIONS
 from console.sources.chunk import Chunk
 from console.sources.defaults import Defaults
 
@@ -64,7 +64,7 @@ class Csv:
         if layout is None:
             held = [place for place in range(len(lines)) if lines[place].strip(b" \t\r\x00")]
             refused = [Refused(place, _NO_HEADER) for place in held]
-            return Decoded(_bundle({}, refused, lines, chunk), consumed)
+            return Decoded(bundle({}, refused, lines, chunk), consumed)
         cells, refused = read_cells(lines, layout)
         table, more = _timed(cells, lines, layout, chunk, defaults)
         refused += more
@@ -72,7 +72,7 @@ class Csv:
             frames, more = _predictions(table, layout, chunk.file_id)
         else:
             frames, more = _long(table, layout) if layout.kind == "long" else _wide(table, layout)
-        return Decoded(_bundle(frames, [*refused, *more], lines, chunk), consumed)
+        return Decoded(bundle(frames, [*refused, *more], lines, chunk), consumed)
 
 
 def _beginning(chunk: Chunk) -> bytes:
@@ -83,18 +83,6 @@ def _beginning(chunk: Chunk) -> bytes:
 
 def _is_all_text(layout: Layout) -> bool:
     return layout.kind == "wide" and layout.texts.issuperset(layout.others)
-
-
-def _bundle(
-    frames: dict[str, pl.DataFrame], refused: list[Refused], lines: Lines, chunk: Chunk
-) -> Records:
-    refused.sort(key=lambda entry: entry.line)
-    rejected = reject_frame(
-        [chunk.offset + int(lines.starts[entry.line]) for entry in refused],
-        [entry.reason for entry in refused],
-        [chunk.data[lines.starts[entry.line] : lines.ends[entry.line]] for entry in refused],
-    )
-    return records(**frames, rejects=rejected)
 
 
 def _timed(

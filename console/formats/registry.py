@@ -12,6 +12,8 @@ from console.formats.csv_metrics import Csv, table_problem
 from console.formats.framing import BOM
 from console.formats.jsonl import JsonLines
 from console.formats.logfmt import Logfmt
+from console.formats.otlp import OpenTelemetry
+from console.formats.prometheus import Prometheus
 from console.formats.protocol import Format
 from console.formats.syslog import Syslog
 from console.formats.text import TextLog
@@ -62,7 +64,16 @@ def formats() -> Formats:
             found.append(loaded() if callable(loaded) else loaded)
         except Exception as error:  # noqa: BLE001  # a plug-in may raise anything
             problems.append(f"format plug-in {entry.name} ({entry.value}): {error}")
-    ours = (Csv(), AccessLog(), Syslog(), Logfmt(), JsonLines(), TextLog())
+    ours = (
+        Csv(),
+        OpenTelemetry(),
+        Prometheus(),
+        AccessLog(),
+        Syslog(),
+        Logfmt(),
+        JsonLines(),
+        TextLog(),
+    )
     return Formats((*found, *ours), tuple(problems))
 
 

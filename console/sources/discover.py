@@ -25,7 +25,7 @@ _NOT_FOLLOWED_NAMES = re.compile(r"(?i:readme|licen[cs]e|changelog|makefile|dock
 _NOT_ENTERED = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
 _GENERIC = frozenset({"logs", "log", "metrics", "data", "output", "out", "runs"})
 _STAGES = Settings().stages
-_SAYS_ITSELF = "jsonl"
+_SAY_THEMSELVES = frozenset({"jsonl", "otlp"})
 _WILDCARDS = (
     (r"\*\*/", "(?:.*/)?"),
     (r"\*\*", ".*"),
@@ -50,10 +50,10 @@ class SourceFile:
     def defaults_for(self, format_name: str) -> Defaults:
         """What records of this file belong to that do not say so themselves.
 
-        The folder's name is the last resort, but for the native format: there a record that names
-        no model concerns them all.
+        The folder's name is the last resort, but not in formats that have a place to say it: in
+        the native one a record that names no model concerns them all, OpenTelemetry has services.
         """
-        if format_name == _SAYS_ITSELF:
+        if format_name in _SAY_THEMSELVES:
             return self.defaults
         return replace(
             self.defaults,

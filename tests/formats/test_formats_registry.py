@@ -25,6 +25,9 @@ LOG = b"2026-01-02 03:04:05 INFO app: hello\n"
         (b'{"ts":1}\n' + LOG, "app.jsonl", "jsonl"),
         (b"timestamp,value\n2026-01-02 03:04:05,1\n", "app.log", "csv"),
         (b"ts,name,value\n", "m.csv", "csv"),
+        (b'{"resourceMetrics":[]}\n', "m.jsonl", "otlp"),
+        (b"# TYPE a counter\na 1\n", "m.txt", "prometheus"),
+        (b'a{b="c"} 1\n', "m.txt", "prometheus"),
     ],
 )
 def test_the_content_tells_the_format_and_names_break_ties(
@@ -71,7 +74,8 @@ def test_the_settings_are_not_questioned() -> None:
     assert found.format is not None
     assert found.format.name == "jsonl"
     assert detect(b"", "file", "xml").reason == (
-        "there is no format xml; there are access, csv, jsonl, logfmt, syslog, text"
+        "there is no format xml; "
+        "there are access, csv, jsonl, logfmt, otlp, prometheus, syslog, text"
     )
 
 
