@@ -142,7 +142,7 @@ def _known(fields: Mapping[str, Any]) -> dict[str, float]:
             raise UnfitError(f"has a feature {name} that is no number: give 0 to 1, or none")
         known[name] = float(value)
     severity = fields.get("severity")
-    if "severity" not in known and severity in SEVERITY:
+    if "severity" not in known and isinstance(severity, str) and severity in SEVERITY:
         known["severity"] = SEVERITY[severity]
     return known
 

@@ -1,6 +1,6 @@
 """Exports the README's picture: the real console on sample_data, as SVG.
 
-    uv run python tests/tui/export_picture.py [console/tui/help/home.svg]
+uv run python tests/tui/export_picture.py [console/tui/help/home.svg]
 """
 
 from __future__ import annotations
