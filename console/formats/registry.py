@@ -83,7 +83,8 @@ def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:
     `sample` is the file's beginning, up to `SAMPLE` bytes; `wanted` the format that the settings
     name, which is not questioned.
     """
-    return _by_content(sample, path) if wanted is None else _by_settings(wanted)
+    name = path.removesuffix(".gz")
+    return _by_content(sample, name) if wanted is None else _by_settings(wanted)
 
 
 def _by_settings(wanted: str) -> Detection:
@@ -101,7 +102,7 @@ def _by_content(sample: bytes, path: str) -> Detection:
         return Detection(None, "empty so far", settled=False)
     for magic, name in _COMPRESSED.items():
         if body.startswith(magic):
-            return Detection(None, f"compressed by {name}")
+            return Detection(None, f"compressed by {name}: gzip alone is unpacked")
     if b"\n" not in body and len(sample) < SAMPLE:
         return Detection(None, "no whole line yet", settled=False)
     found = [(entry, why) for entry in formats().formats if (why := entry.recognise(sample, path))]

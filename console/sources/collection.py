@@ -234,7 +234,7 @@ class Collection:
         if not self._known.unfinished_copy(path, tail):
             self._copies.pop(path, None)
             return False
-        size = tail.status().st_size
+        size = tail.size
         if self._copies.get(path, (-1, 0.0))[0] != size:
             self._copies[path] = (size, self._now)
         return not self._due(self._copies[path][1], self._rotate_wait_s)
@@ -381,7 +381,9 @@ class Collection:
         return max(0.0, self._now - follow.grown_at)
 
     def _reach(self, follow: Follow, *, final: bool) -> Reach:
-        if final or (follow.retired and self._quiet(follow) >= self._rotate_wait_s):
+        quiet_s = self._rotate_wait_s if follow.retired else self._quiet_s
+        ends = follow.retired or follow.is_archive
+        if final or (ends and self._quiet(follow) >= quiet_s):
             return Reach.ALL
         return Reach.RECORDS if self._quiet(follow) >= self._quiet_s else Reach.LINES
 
@@ -393,7 +395,10 @@ class Collection:
 
     def ignore(self, file_id: int, reason: str) -> None:
         """Leaves a file out from now on."""
-        self._follows[file_id].ignored = reason
+        follow = self._follows[file_id]
+        follow.ignored = reason
+        if follow.is_archive:
+            follow.release()  # what was unpacked takes room
 
     def ignored(self) -> dict[Path, str]:
         """The files that are left out, and why."""

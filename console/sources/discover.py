@@ -18,7 +18,7 @@ _NOT_FOLLOWED = frozenset(
         *(".toml", ".yaml", ".yml", ".ini", ".cfg", ".lock", ".md", ".rst", ".html", ".pdf"),
         *(".py", ".pyc", ".ipynb", ".sh", ".so", ".pkl", ".joblib", ".pt", ".pth", ".onnx", ".npy"),
         *(".npz", ".h5", ".safetensors", ".duckdb", ".db", ".sqlite", ".wal", ".tmp", ".swp"),
-        *(".png", ".jpg", ".jpeg", ".svg", ".gif"),
+        *(".tgz", ".zip", ".whl", ".png", ".jpg", ".jpeg", ".svg", ".gif"),
     )
 )
 _NOT_FOLLOWED_NAMES = re.compile(r"(?i:readme|licen[cs]e|changelog|makefile|dockerfile)(?:\..*)?$")
@@ -138,7 +138,7 @@ def is_followed(name: str) -> bool:
     return not (
         name.startswith(".")
         or name in _NOT_ENTERED
-        or name.endswith("~")
+        or name.endswith(("~", ".tar.gz"))
         or _NOT_FOLLOWED_NAMES.match(name)
         or any(suffix.lower() in _NOT_FOLLOWED for suffix in suffixes[-1:])
     )

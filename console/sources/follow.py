@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 
+from console.sources.archive import is_archive
 from console.sources.chunk import HEAD, Chunk
 from console.sources.discover import SourceFile
 from console.sources.identity import SPAN, Identity, advanced, holds
@@ -43,6 +44,8 @@ class Follow:
         self.grown_at = now
         """When it was last seen to have grown."""
         self._tail: Tail | None = tail
+        self.is_archive = tail.is_archive
+        """What is read of it was unpacked."""
         self._written: tuple[int, int] | None = None
         self._tried: tuple[int, Reach] | None = None
         self._limit = 0
@@ -78,12 +81,24 @@ class Follow:
         status = self._tail.status() if self._tail else os.stat(self.path)  # noqa: PTH116
         written = (status.st_size, status.st_mtime_ns)
         if written != self._written:
-            if not holds(self.identity, self._opened().descriptor):
+            if self._is_packed_anew():
+                self.release()
+                self.size = self.identity.offset  # nothing can be read until it is whole
+            tail = self._opened()
+            if not holds(self.identity, tail.descriptor):
                 return False
-            if status.st_size > self.size:
+            size = tail.size
+            if size > self.size:
                 self.grown_at = now
-            self._written, self.size = written, status.st_size
+            self._written, self.size = written, size
         return True
+
+    def _is_packed_anew(self) -> bool:
+        """Whether a file that was written to has to be unpacked, for the first time or again."""
+        if self.is_archive:
+            return self._written is not None
+        tail = self._tail
+        return self.identity.offset == 0 and tail is not None and is_archive(tail.descriptor)
 
     def ready(self, reach: Reach) -> bool:
         """Whether reading as far as `reach` can give something that the last reading did not."""
@@ -135,6 +150,8 @@ class Follow:
         assert piece is not None
         self._head, self._before = self._edges(chunk.data[:consumed])
         self._chunk = self._piece = None
+        if self.is_archive and self.identity.offset >= self.size and not self.retired:
+            self.release()  # what was unpacked takes room
         self.size = max(self.size, self.identity.offset)
         if piece.exhausted:
             self._tried = (self.size, self._reach)
@@ -163,6 +180,7 @@ class Follow:
         if tail is not None:
             self.release()
             self._tail, key = tail, tail.key
+            self.is_archive = tail.is_archive
             self._written = None
         self.retired = False
         self.identity = self.identity.moved(str(path), *key)
@@ -180,5 +198,5 @@ class Follow:
             if tail.key != self.identity.key:
                 tail.close()
                 raise ChangedError(str(self.path))
-            self._tail = tail
+            self._tail, self.is_archive = tail, tail.is_archive
         return self._tail

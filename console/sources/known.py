@@ -67,7 +67,7 @@ class Known:
 
     def unfinished_copy(self, path: Path, tail: Tail) -> bool:
         """Whether an open file may become such a copy: it is shorter, and so far the same."""
-        size = tail.status().st_size
+        size = tail.size
         return any(
             size < item.offset and item.fingerprint_size <= size and begins(item, tail.descriptor)
             for item in self._originals(path)

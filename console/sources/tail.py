@@ -7,6 +7,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.sources.archive import is_archive, unpacked
+
 LINE_LIMIT = 16 * 1024 * 1024
 """Longest line that is handed over whole; a longer one comes in pieces, to be rejected."""
 
@@ -28,18 +30,35 @@ class Tail:
     """An open file that is only ever read."""
 
     def __init__(self, path: Path) -> None:
-        """Opens a file. Raises OSError, also for what is no regular file."""
+        """Opens a file. Raises OSError, also for what is no regular file, or a torn archive."""
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        self._plain: int | None = None
         found = os.fstat(self._descriptor)
         if not stat.S_ISREG(found.st_mode):
             self.close()
             raise OSError(f"{path} is not a regular file")
         self.key = (found.st_dev, found.st_ino)
+        if is_archive(self._descriptor):
+            try:
+                self._plain = unpacked(self._descriptor)
+            except OSError:
+                self.close()
+                raise
 
     @property
     def descriptor(self) -> int:
-        """For reading at a place with `os.pread`."""
-        return self._descriptor
+        """For reading at a place with `os.pread`: the plain bytes, if it is an archive."""
+        return self._descriptor if self._plain is None else self._plain
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it was unpacked, as it was when it was opened."""
+        return self._plain is not None
+
+    @property
+    def size(self) -> int:
+        """Bytes that can be read."""
+        return os.fstat(self.descriptor).st_size
 
     def status(self) -> os.stat_result:
         """What the file is like now, whatever its name has become."""
@@ -48,6 +67,8 @@ class Tail:
     def close(self) -> None:
         """Lets go of the file."""
         os.close(self._descriptor)
+        if self._plain is not None:
+            os.close(self._plain)
 
     def read(self, offset: int, limit: int, *, partial: bool) -> Piece:
         """The lines that begin at `offset`, up to about `limit` bytes, at least one if there is.
@@ -56,12 +77,12 @@ class Tail:
         does not begin at a line's beginning, or is as long as `LINE_LIMIT` without any newline,
         is cut.
         """
-        within = offset > 0 and os.pread(self._descriptor, 1, offset - 1) != b"\n"
+        within = offset > 0 and os.pread(self.descriptor, 1, offset - 1) != b"\n"
         data = b""
         wanted = min(limit, LINE_LIMIT)
         while True:
             asked = wanted - len(data)
-            more = os.pread(self._descriptor, asked, offset + len(data))
+            more = os.pread(self.descriptor, asked, offset + len(data))
             exhausted = len(more) < asked
             if exhausted and partial and not within:
                 return Piece(data + more, cut=False, exhausted=True, at_end=True)

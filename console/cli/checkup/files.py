@@ -15,6 +15,7 @@ from console.formats.protocol import Format
 from console.formats.registry import SAMPLE, detect, formats
 from console.records.clock import DAY, HOUR, MINUTE, Clock, epoch, iso
 from console.records.frames import Records
+from console.sources.archive import beginning, is_archive
 from console.sources.chunk import HEAD as FIRST
 from console.sources.chunk import Chunk
 from console.sources.discover import Discovery, SourceFile
@@ -113,6 +114,10 @@ def _pieces(path: Path) -> tuple[list[Chunk], int]:
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         length, written = status.st_size, status.st_mtime
+        if is_archive(file.fileno()):
+            head, length = beginning(file.fileno(), HEAD + TAIL)
+            head = head[: head.rfind(b"\n") + 1 or len(head)]
+            return [_chunk(path, 0, head, b"", written)] if head else [], length
         head = file.read(HEAD + TAIL)
         if len(head) < HEAD + TAIL:
             head = head[: head.rfind(b"\n") + 1 or len(head)]  # a line may be half written
