@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ KILLS = int(os.environ.get("MODEL_CONSOLE_KILLS", "100"))
 WRITER = Path(__file__).with_name("writer.py")
 
 
+@pytest.mark.slow
 def test_a_hundred_kills_lose_and_double_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     folder, store = tmp_path / "fleet", tmp_path / "store.duckdb"
     stop, summary = tmp_path / "stop", tmp_path / "summary.json"
@@ -60,11 +62,10 @@ def test_a_hundred_kills_lose_and_double_nothing(
     assert disturbed == undisturbed
     assert len(undisturbed) >= 1
     files = sum(path.is_file() for path in folder.rglob("*.*"))
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{KILLS} kills, {early} of them before the first commit; {written} lines in {files} "
-            f"files; {len(undisturbed)} alerts\n"
-        )
+    measured(
+        f"{KILLS} kills, {early} of them before the first commit; {written} lines in {files} "
+        f"files; {len(undisturbed)} alerts"
+    )
 
 
 def killed_while_collecting(folder: Path, store: Path, rng: random.Random) -> bool:

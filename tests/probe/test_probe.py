@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -29,10 +30,14 @@ CONSOLE = [sys.executable, "-m", "console"]
 FRAME_RATIO = 1.5
 LATENCY_S = 0.3
 
-pytestmark = pytest.mark.skipif(
-    not PROBE.is_file(),
-    reason=f"NOT TESTED: the terminal as a person sees it; no {PROBE.name} at {PROBE.parent}",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("probe"),
+    pytest.mark.skipif(
+        not PROBE.is_file(),
+        reason=f"NOT TESTED: the terminal as a person sees it; no {PROBE.name} at {PROBE.parent}",
+    ),
+]
 
 
 @pytest.fixture
@@ -64,7 +69,7 @@ def waited_ms(output: str, text: str) -> float:
 
 
 def test_the_first_frame_is_about_that_of_an_empty_app(
-    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: Path, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     ours, empty = [], []
     for turn in range(7):
@@ -75,11 +80,10 @@ def test_the_first_frame_is_about_that_of_an_empty_app(
         bare = probe("wait ready\nquit q", sys.executable, str(HERE / "empty_app.py"), cwd=tmp_path)
         empty.append(waited_ms(bare, "ready"))
     ratio = statistics.median(ours) / statistics.median(empty)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\nfirst frame {statistics.median(ours):.0f} ms, empty app "
-            f"{statistics.median(empty):.0f} ms, ratio {ratio:.2f}\n"
-        )
+    measured(
+        f"first frame {statistics.median(ours):.0f} ms, empty app "
+        f"{statistics.median(empty):.0f} ms, ratio {ratio:.2f}"
+    )
     assert ratio <= FRAME_RATIO
 
 
@@ -117,7 +121,7 @@ def test_a_second_start_finds_it_as_it_was_left(sample: Path, tmp_path: Path) ->
 
 
 def test_a_line_is_on_the_screen_within_300_ms(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     folder = tmp_path / "logs"
     folder.mkdir()
@@ -147,11 +151,10 @@ def test_a_line_is_on_the_screen_within_300_ms(
     took.sort()
     p95 = took[int(0.95 * len(took))]
     load = os.getloadavg()[0]
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\na line on the screen: median {1000 * statistics.median(took):.0f} ms, "
-            f"p95 {1000 * p95:.0f} ms of {len(took)}, load {load:.1f} on {os.cpu_count()} cores\n"
-        )
+    measured(
+        f"a line on the screen: median {1000 * statistics.median(took):.0f} ms, "
+        f"p95 {1000 * p95:.0f} ms of {len(took)}, load {load:.1f} on {os.cpu_count()} cores"
+    )
     assert p95 <= LATENCY_S
 
 
