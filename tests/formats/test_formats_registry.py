@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,3 +110,16 @@ def test_plug_ins_come_first_and_may_fail(monkeypatch: pytest.MonkeyPatch) -> No
 @given(st.binary(max_size=300), st.sampled_from(["x", "x.jsonl", "x.log", "x.json"]))
 def test_any_bytes_are_detected_or_not(sample: bytes, path: str) -> None:
     assert detect(sample, path).reason
+
+
+SAMPLE_DATA = Path(__file__).parents[2] / "sample_data"
+EXPECTED = {".jsonl": "jsonl", ".log": "text", ".csv": None}
+
+
+def test_the_sample_data_is_what_its_names_say() -> None:
+    files = [path for path in SAMPLE_DATA.rglob("*") if path.suffix in EXPECTED]
+    assert len(files) > 30
+    for path in files:
+        found = detect(path.read_bytes()[: registry.SAMPLE], str(path))
+        name = found.format.name if found.format else None
+        assert name == EXPECTED[path.suffix], path
