@@ -79,11 +79,9 @@ def test_the_first_frame_is_about_that_of_an_empty_app(
         ours.append(waited_ms(shown, "model-console"))
         bare = probe("wait ready\nquit q", sys.executable, str(HERE / "empty_app.py"), cwd=tmp_path)
         empty.append(waited_ms(bare, "ready"))
-    ratio = statistics.median(ours) / statistics.median(empty)
-    measured(
-        f"first frame {statistics.median(ours):.0f} ms, empty app "
-        f"{statistics.median(empty):.0f} ms, ratio {ratio:.2f}"
-    )
+    # The best of each: what else the machine does can only add to it.
+    ratio = min(ours) / min(empty)
+    measured(f"first frame {min(ours):.0f} ms, empty app {min(empty):.0f} ms, ratio {ratio:.2f}")
     assert ratio <= FRAME_RATIO
 
 
