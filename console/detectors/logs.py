@@ -16,6 +16,7 @@ follows for templates of a (model, stage) that is known for less than a day.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -250,6 +251,8 @@ class LogsDetector:
             if rate.since(at - QUIET) > 2 * usual or at - rate.raised < QUIET:
                 return None
             return self._cleared(at, rate)
+        if rate.first >= until and not rate.told:
+            self._inherit(rate, stage)
         new = rate.first >= until and not rate.told
         spread = _spread(rate, exposure)
         rare = 1 + sum(1 for other in stage if other.seen == 1 and other is not rate)
@@ -269,6 +272,19 @@ class LogsDetector:
             if best is None or p < best[0]:
                 best = (p, pool, n)
         return None if best is None else self._raised(at, rate, per_hour, new=new, best=best)
+
+    def _inherit(self, rate: _Rate, stage: Iterable[_Rate]) -> None:
+        """Gives a template that generalises known ones their past: it is not new."""
+        name = self._templates.get(rate.template_id, "")
+        if "<*>" not in name:
+            return
+        covered = re.compile(re.escape(name).replace(re.escape("<*>"), r"\S*"))
+        for known in stage:
+            text = self._templates.get(known.template_id, "")
+            if known.first < rate.first and covered.fullmatch(text):
+                rate.first = known.first
+                rate.total += known.total
+                rate.squares += known.squares
 
     def _raised(
         self, at: float, rate: _Rate, per_hour: float, *, new: bool, best: tuple[float, float, int]

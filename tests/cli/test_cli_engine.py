@@ -70,9 +70,7 @@ def test_replay_prints_one_json_document(command: Command, folder: Path) -> None
     assert alerts[0]["series"] == "latency_p95_ms"
     assert alerts[0]["severity"] == "critical"
     assert alerts[0]["started_at"].startswith("2025-11-23T11:0")
-    assert re.search(
-        rf"^{len(alerts)} alerts from {ROWS} rows of 1 files \(1 rejected\) in ", err
-    )
+    assert re.search(rf"^{len(alerts)} alerts from {ROWS} rows of 1 files \(1 rejected\) in ", err)
     assert err.count("\n") == 1
 
 

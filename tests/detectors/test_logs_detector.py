@@ -19,7 +19,12 @@ from console.stats import columns, logs, performance
 
 Line = tuple[float, str, str]
 """Seconds, level, template."""
-NAMES = {"new": "disk <*> is gone", "rare": "retry <*>"}
+NAMES = {
+    "new": "disk <*> is gone",
+    "rare": "retry <*>",
+    "slow_orders": "slow poll of orders: <*>",
+    "any_slow": "slow poll of <*>: <*>",
+}
 
 
 def windows(lines: list[Line]) -> pl.DataFrame:
@@ -87,6 +92,14 @@ def test_ordinary_stages_stay_silent() -> None:
     """40 stage-weeks: fewer than one false alarm in ten of them."""
     found = [raised(run(windows(usual(7, seed)), 7 * DAY)) for seed in range(40)]
     assert sum(map(len, found)) <= 4
+
+
+def test_a_template_that_generalises_known_ones_is_not_new() -> None:
+    known = usual(2) + every(HOUR, 90, 48, "WARNING", "slow_orders")
+    general = every(3 * MINUTE, 2 * DAY + 90, 4, "WARNING", "any_slow")
+    assert not raised(run(windows(known + general), 2 * DAY + HOUR))
+    strange = every(3 * MINUTE, 2 * DAY + 90, 4, "WARNING", "new")
+    assert raised(run(windows(known + strange), 2 * DAY + HOUR))
 
 
 def test_a_new_error_that_repeats_is_raised_named_and_cleared_when_it_ends() -> None:
