@@ -13,6 +13,9 @@ _quote = json.encoder.encode_basestring
 _SMALL_FLOAT = re.compile(r"[0-9][eE]-?[0-9]|\.0{3}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DIGITS = 38
+_DEEPEST = 900
+"""Levels of nesting that every Python and polars can read."""
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _MISSING = frozenset({"features", "scores"})
 """Fields in which a number that is none is a missing value."""
 
@@ -46,6 +49,8 @@ def normalised(raw: bytes) -> bytes:
         raise NotARecord(f"not UTF-8 at byte {error.start} of the line") from None
     odd: list[str] = []
     try:
+        if _depth(text) > _DEEPEST:
+            raise NotARecord("not JSON: nested too deeply")
         value = _decoder(odd).decode(text)
         if not isinstance(value, dict):
             raise NotARecord("not a JSON object")
@@ -57,6 +62,20 @@ def normalised(raw: bytes) -> bytes:
         raise NotARecord(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise NotARecord("not JSON: nested too deeply") from None
+
+
+def _depth(text: str) -> int:
+    """How deep objects and lists lie in each other; 0 if there are too few of them to matter."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return 0
+    depth = deepest = 0
+    for match in _NESTING.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif match[0] in "]}":
+            depth -= 1
+    return deepest
 
 
 def _decoder(odd: list[str]) -> json.JSONDecoder:

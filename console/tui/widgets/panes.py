@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -202,8 +203,8 @@ class AlertPane(Vertical):
         cursor = self._view.time.cursor
         spec = ChartSpec(
             found.points,
-            baseline=found.baseline if found.baseline is not None else found.before,
-            threshold=found.threshold,
+            baseline=_finite(found.baseline if found.baseline is not None else found.before),
+            threshold=_finite(found.threshold),
             onset=alert.started_at,
             cursor=cursor if cursor is not None and start <= cursor <= end else None,
             events=events,
@@ -242,3 +243,8 @@ class AlertPane(Vertical):
             self._drawn = event.worker.result
             self.document.show(self._write, from_top=False)
         self._draw_next()
+
+
+def _finite(value: float | None) -> float | None:
+    """A level that can be drawn: NaN would also make every chart another one than the last."""
+    return value if value is not None and math.isfinite(value) else None
