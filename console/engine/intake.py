@@ -122,6 +122,8 @@ class Intake:
         """How far each file has come in event time. `hold`: those just read from may go on."""
         waiting = {file.file_id for file in self._waiting}
         listed = [FileClock(-math.inf, holding=True) for key in waiting if not self._newest(key)]
+        if hold and self._collection.undecided:
+            listed.append(FileClock(-math.inf, holding=True))
         now, written = self._clock(), self._collection.written()
         for file_id in self._collection.identities():
             newest = self._newest(file_id)

@@ -412,6 +412,14 @@ class Collection:
         """Size of every followed file when it was last looked at."""
         return {file_id: follow.size for file_id, follow in self._follows.items()}
 
+    @property
+    def undecided(self) -> bool:
+        """Whether a file may yet turn out to be the copy of another, so that it is not read."""
+        return any(
+            path not in self._at and 0 <= self._now - seen < self._rotate_wait_s
+            for path, (_, seen) in self._copies.items()
+        )
+
     def written(self) -> dict[int, float]:
         """When each followed file was last written to, epoch seconds."""
         return {file_id: follow.written_at for file_id, follow in self._follows.items()}

@@ -2,7 +2,7 @@
 
     writer.py FOLDER STOP SUMMARY [SEED]
 
-Event time runs 20 s a round, so that minutes of wall time are days of history. Ends when the file
+Event time runs 5 s a round, so that minutes of wall time are a day of history. Ends when the file
 STOP appears and then writes how many lines each stream has to SUMMARY. Standard library alone.
 """
 
@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
-STEP_S = 20
+STEP_S = 5
 SETTINGS = """
 [[sources]]
 path = "alpha/metrics.jsonl*"
