@@ -91,10 +91,10 @@ class Engine:
         self.seen = Seen(state.get("models", {}))
         """The models there are."""
         self._aggregates = Aggregates(kinds(settings))
-        if self._watermark is not None:
-            for kind, shape in self._aggregates.kinds.items():
-                open_windows = restored.open_windows(kind, self._watermark, shape.width_s)
-                self._aggregates.add(kind, open_windows)
+        for kind, shape in self._aggregates.kinds.items():
+            # Nothing has closed yet where there is no watermark: every stored window is open.
+            after = self._watermark or 0.0
+            self._aggregates.add(kind, restored.open_windows(kind, after, shape.width_s))
         self._absorber = Absorber(settings, restored, self._aggregates.kinds)
         detectors = builtin(settings, self.references, self._absorber.template_names)
         self._detection = Detection(

@@ -98,6 +98,7 @@ def finish(folder: Path, path: Path) -> None:
                 time.sleep(0.05)
             else:
                 busy_at = time.monotonic()
+        engine.finish()
 
 
 def stored_numbers(path: Path) -> dict[str, Counter[str]]:

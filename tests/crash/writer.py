@@ -19,6 +19,9 @@ from pathlib import Path
 START = datetime(2026, 3, 2, tzinfo=UTC)
 STEP_S = 5
 SETTINGS = """
+[console]
+lateness = "4h"  # as fast as time runs here, some seconds: longer than a rotation is waited for
+
 [[sources]]
 path = "alpha/metrics.jsonl*"
 
