@@ -72,7 +72,7 @@ def test_the_first_frame_is_about_that_of_an_empty_app(
     sample: Path, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     ours, empty = [], []
-    for turn in range(7):
+    for turn in range(15):
         store = str(tmp_path / f"first-{turn}.duckdb")
         command = [*CONSOLE, str(sample), "--store", store]
         shown = probe("wait model-console\nquit q", *command, cwd=tmp_path)
