@@ -12,29 +12,27 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from console import __version__
 from console.config import values
+from console.config.delivery import NOTIFY, Recipient
 from console.config.document import Document, KeyPath, fault, parse
+from console.config.keeping import RETENTION, retention_of
+from console.config.recipients import RECEIVER, RECIPIENT, receiver_of, recipient_of
 from console.config.settings import (
     Check,
     ModelSettings,
+    Retention,
     Rule,
     Settings,
     SettingsError,
     SourceSettings,
 )
+from console.config.values import Key
 
 NAME = "console.toml"
 """What the file of settings is called."""
-
-
-class Key(NamedTuple):
-    """What a key fills, and how its value is read."""
-
-    field: str
-    read: values.Reader
 
 
 SOURCE: Mapping[str, Key] = {
@@ -122,8 +120,9 @@ CONSOLE: Mapping[str, Key] = {
     "lateness": Key("lateness_s", values.duration),
     "series_limit": Key("series_limit", values.at_least(1)),
     "stages": Key("stages", values.names),
+    "notify": Key("notify", values.one_of(*NOTIFY)),
 }
-TABLES = ("sources", "models", "rules", "checks", "console")
+TABLES = ("sources", "models", "rules", "checks", "console", "retention", "recipients", "receiver")
 
 
 def load(path: Path) -> Settings:
@@ -171,6 +170,15 @@ def read(document: Document) -> Settings:
         models=tuple(_model(document, path, folder) for path in _named(document, "models")),
         rules=tuple(_rule(document, path) for path in _several(document, "rules")),
         checks=tuple(_check(document, path, folder) for path in _several(document, "checks")),
+        retention=retention_of(document, _table(document, ("retention",), RETENTION))
+        if "retention" in document.data
+        else Retention(),
+        recipients=_recipients(document, folder),
+        receiver=receiver_of(
+            document, _table(document, ("receiver",), RECEIVER, needs="file"), folder
+        )
+        if "receiver" in document.data
+        else None,
         **console,
     )
     if settings.prediction_window_s % settings.window_s:
@@ -229,6 +237,17 @@ def _check(document: Document, path: KeyPath, folder: Path) -> Check:
     return check
 
 
+def _recipients(document: Document, folder: Path) -> tuple[Recipient, ...]:
+    found: dict[str, Recipient] = {}
+    for path in _several(document, "recipients"):
+        fields = _table(document, path, RECIPIENT, needs="name")
+        one = recipient_of(document, path, fields, folder)
+        if one.name in found:
+            raise document.error((*path, "name"), f"two recipients are called {one.name!r}")
+        found[one.name] = one
+    return tuple(found.values())
+
+
 def _several(document: Document, name: str) -> list[KeyPath]:
     """The places of the tables that are written `[[name]]`."""
     tables = document.data.get(name, [])
@@ -264,7 +283,8 @@ def _table(
         try:
             fields[keys[name].field] = keys[name].read(value)
         except values.UnfitError as wanted:
-            problem = f"{name} is {values.shown(value)}: {wanted}"
+            told = "" if isinstance(wanted, values.UntoldError) else f" is {values.shown(value)}"
+            problem = f"{name}{told}: {wanted}"
             raise document.error((*path, name), problem) from None
     if needs and needs not in data:
         raise document.error(path, f"this {heading} lacks its {needs}: add one")

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from console.records.clock import DAY
+
+from console.config.delivery import Notify, Receiver, Recipient
+
 
 class SettingsError(ValueError):
     """One clear line: the file, the line where it can be told, the key, and the mend."""
@@ -99,6 +103,26 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """`[retention]`: how long what is stored is kept, in event time behind the newest; None: ever.
+
+    Windows outlive the rows that they are made of, so that charts and detectors keep their past.
+    """
+
+    metrics_s: float | None = 90 * DAY
+    logs_s: float | None = 30 * DAY
+    predictions_s: float | None = 90 * DAY
+    """Labels too."""
+    rejects_s: float | None = 30 * DAY
+    events_s: float | None = 400 * DAY
+    windows_s: float | None = 400 * DAY
+    size: int | None = 20 * 10**9
+    """Bytes that the store may hold; beyond them the oldest hours go first."""
+    free: int | None = None
+    """Bytes of the disk that are left free; None: 256 MiB, or a twentieth of a small disk."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings."""
 
@@ -109,6 +133,10 @@ class Settings:
     models: tuple[ModelSettings, ...] = ()
     rules: tuple[Rule, ...] = ()
     checks: tuple[Check, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    """Who is told of alerts."""
+    receiver: Receiver | None = None
+    """Where events come in over HTTP."""
     stages: tuple[str, ...] = ("upstream", "features", "training", "devops", "serving", "business")
     """The default order of stages, upstream first."""
     window_s: float = 60.0
@@ -119,6 +147,10 @@ class Settings:
     """How late a record may come and still count before its window closes."""
     series_limit: int = 500
     """Tag combinations of one metric that are followed singly; the rest are taken together."""
+    retention: Retention = Retention()
+
+    notify: Notify = "bell"
+    """How the screen calls for a new critical alert."""
 
     def model(self, name: str | None) -> ModelSettings:
         """The settings of a model, the defaults for one that is not configured."""

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from console.records.clock import DAY, HOUR, MINUTE
 
@@ -22,6 +22,17 @@ _LONGEST_SHOWN = 60
 
 class UnfitError(ValueError):
     """A value is not what its key takes; the message says what is wanted."""
+
+
+class UntoldError(UnfitError):
+    """Like UnfitError, of a value that may be a secret: it is not to be told."""
+
+
+class Key(NamedTuple):
+    """What a key fills, and how its value is read."""
+
+    field: str
+    read: Reader
 
 
 def text(value: Any) -> str:
