@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from console.records.clock import DAY
-
 from console.config.delivery import Notify, Receiver, Recipient
+from console.records.clock import DAY
 
 
 class SettingsError(ValueError):

@@ -164,7 +164,8 @@ def test_paths_are_relative_to_the_file_and_its_folder_is_no_pattern(tmp_path: P
             "[console]\nzzz = 1\n",
             (
                 'console.toml:2: unknown key "zzz" in [console] (version 0.1.0): take it out, or '
-                "use one of window, prediction_window, lateness, series_limit, stages"
+                "use one of window, prediction_window, lateness, series_limit, "
+                "stages, notify"
             ),
         ),
         (
