@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 
 from console.engine.gauges import KINDS, GaugeKind, choose, last_of, ratio
 from console.engine.snapshot import Gauge, Health, ModelPane
+from console.engine.views.figures import health_of, standing, worst
 from console.records.clock import DAY, HOUR, MINUTE, epoch, naive
 from console.stats import drift
 
@@ -27,7 +29,6 @@ TREND = 36
 LEARNING_S = 12 * HOUR
 """A model that has been seen for less is still being learned."""
 ORDER = ("perf", "drift", "nulls", "errors", "latency", "volume")
-_WORST: tuple[Health, ...] = ("critical", "warning", "silent", "info", "learning", "ok")
 
 
 class Panes:
@@ -59,19 +60,37 @@ class Panes:
     ) -> ModelPane:
         own = [alert for alert in alerts if alert.model == name and alert.state == "open"]
         settings = self._settings.model(name)
-        gauges = {gauge.label: gauge for gauge in self._from_series(name, reader, own, now)}
-        gauges["drift"] = self._drift(name, reader, own, now)
-        gauges["perf"] = self._realised(name, reader, own, now) or gauges["perf"]
         return ModelPane(
             name=name,
             version=seen.version if seen else None,
             tier=settings.tier,
             owner=settings.owner,
             health=_health(own, seen.first if seen else None, now),
-            gauges=tuple(gauges[label] for label in ORDER),
+            gauges=self._gauges(name, reader, own, now),
             open_alerts=len(own),
             last_seen=seen.last if seen else None,
         )
+
+    def at(
+        self, reader: Reader, models: Sequence[ModelPane], alerts: Sequence[Alert], at: float
+    ) -> tuple[ModelPane, ...]:
+        """The same panes as they stood at a time: their numbers, and the alerts that were on."""
+        found = []
+        for model in models:
+            own = standing(alerts, model.name, at)
+            gauges = self._gauges(model.name, reader, own, at)
+            states: list[Health] = [alert.severity for alert in own]
+            found.append(replace(model, gauges=gauges, open_alerts=len(own), health=worst(states)))
+        return tuple(found)
+
+    def _gauges(
+        self, name: str, reader: Reader, alerts: Sequence[Alert], now: float
+    ) -> tuple[Gauge, ...]:
+        """Every gauge of a model at a time, in their places."""
+        gauges = {gauge.label: gauge for gauge in self._from_series(name, reader, alerts, now)}
+        gauges["drift"] = self._drift(name, reader, alerts, now)
+        gauges["perf"] = self._realised(name, reader, alerts, now) or gauges["perf"]
+        return tuple(gauges[label] for label in ORDER)
 
     def _from_series(
         self, name: str, reader: Reader, alerts: Sequence[Alert], now: float
@@ -106,7 +125,7 @@ class Panes:
                 if index > largest:
                     largest, column = index, str(feature)
         text = f"{largest:.2f}".removeprefix("0")
-        return Gauge("drift", largest, text, column, (), _of(alerts, column))
+        return Gauge("drift", largest, text, column, (), health_of(alerts, column))
 
     def _realised(
         self, name: str, reader: Reader, alerts: Sequence[Alert], now: float
@@ -131,7 +150,7 @@ class Panes:
             for start, figure in recent.select("start", of_window.alias("value")).iter_rows()
         ]
         trend, text = _course(points, now), ratio(series, value)
-        return Gauge("perf", value, text, series, trend, _of(alerts, series))
+        return Gauge("perf", value, text, series, trend, health_of(alerts, series))
 
 
 def _gauge(
@@ -144,7 +163,7 @@ def _gauge(
     trend = _course(points, now)
     value = last_of(trend)
     text = "-" if value is None else kind.write(name, value)
-    return Gauge(kind.label, value, text, name, trend, _of(alerts, name))
+    return Gauge(kind.label, value, text, name, trend, health_of(alerts, name))
 
 
 def _course(points: Sequence[tuple[float, float]], now: float) -> tuple[float | None, ...]:
@@ -157,23 +176,10 @@ def _course(points: Sequence[tuple[float, float]], now: float) -> tuple[float | 
     return tuple(course)
 
 
-def _of(alerts: Sequence[Alert], series: str | None) -> Health:
-    concerned = [
-        alert.severity
-        for alert in alerts
-        if series is not None and (alert.series or "").split("{")[0] == series
-    ]
-    return _worst(concerned)
-
-
 def _health(alerts: Sequence[Alert], first: float | None, now: float) -> Health:
     states: list[Health] = [
         "silent" if alert.detector == "staleness" else alert.severity for alert in alerts
     ]
     if first is None or now - first < LEARNING_S:
         states.append("learning")
-    return _worst(states)
-
-
-def _worst(states: Sequence[Health]) -> Health:
-    return next((state for state in _WORST if state in states), "ok")
+    return worst(states)

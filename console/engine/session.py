@@ -25,6 +25,7 @@ from console.records.clock import Clock, system_clock
 
 if TYPE_CHECKING:
     from console.config.settings import Settings
+    from console.engine.desk import Desk
     from console.engine.engine import Engine
     from console.store.database import Store
     from console.store.reader import Reader
@@ -110,6 +111,19 @@ class Session:
         """A reader of its own for one caller; None while the store is not open."""
         with self._lock:
             return None if self._store is None else self._store.reader()
+
+    def desk(self) -> Desk | None:
+        """A desk of its own for one caller; None while the store is not open."""
+        with self._lock:
+            store, engine = self._store, self._engine
+            if store is None or engine is None:
+                return None
+            from console.engine.desk import Desk
+            from console.engine.panes import Panes
+
+            return Desk(
+                store.reader(), engine.references, Panes(self._settings, engine.references)
+            )
 
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
         """Enters an act in the journal and returns it at once; a snapshot that shows it follows."""

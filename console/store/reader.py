@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.records.clock import naive
-from console.store import logpages, query
+from console.store import courses, logpages, query, rawrows
 from console.store.arrow import fetch
 from console.store.errors import StoreError, told
 from console.store.logpages import Conditions, LogKey
 from console.store.pages import LogLine, LogPage, LogQuery, SourceRow
+from console.store.rawrows import CellQuery, RawRow, Span
 from console.store.views import BEST_FIRST
 
 if TYPE_CHECKING:
@@ -205,6 +206,31 @@ class Reader:
                 " GROUP BY ALL ORDER BY 1",
                 [model, naive(start), naive(end), round(width_s * 1e6)],
             )
+
+    def courses(self, model: str | None, start: float, end: float, parts: int) -> pl.DataFrame:
+        """Every series of a model over equal parts of the span: `store.courses.courses`."""
+        with self._cursor("read the series of a model") as cursor:
+            return courses.courses(cursor, model, start, end, parts)
+
+    def level_counts(self, start: float, end: float, parts: int) -> pl.DataFrame:
+        """Log lines of every model by level over equal parts: `store.courses.levels`."""
+        with self._cursor("count the log levels") as cursor:
+            return courses.levels(cursor, start, end, parts)
+
+    def version_counts(self, start: float, end: float, parts: int) -> pl.DataFrame:
+        """Records of every model by version over equal parts: `store.courses.versions`."""
+        with self._cursor("read the versions") as cursor:
+            return courses.versions(cursor, start, end, parts)
+
+    def raw_predictions(self, asked: CellQuery, span: Span, limit: int) -> list[RawRow]:
+        """The newest predictions whose column has such a value: `store.rawrows.predictions`."""
+        with self._cursor("read the predictions") as cursor:
+            return rawrows.predictions(cursor, asked, span, limit)
+
+    def raw_metrics(self, series_id: int, span: Span, limit: int) -> list[RawRow]:
+        """The newest values of a series: `store.rawrows.metrics`."""
+        with self._cursor("read the values of a series") as cursor:
+            return rawrows.metrics(cursor, series_id, span, limit)
 
     def sql(self, text: str, limit: int) -> pl.DataFrame:
         """The first `limit` rows that a SELECT of the user's gives, see `store.query`."""

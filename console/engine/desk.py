@@ -1,0 +1,91 @@
+"""Answers what the screen asks, as frozen data: pages of log lines, rows, and whole views.
+
+A desk has a cursor of its own and is used by one thread at a time. It is the one way by which the
+screen reads: another process could answer the same questions over a socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from console.engine.views.column import ColumnAnswer, ColumnKey, column_answer
+from console.engine.views.model import ModelAnswer, model_answer
+from console.store.rawrows import CellQuery, RawRow, Span
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.engine.panes import Panes
+    from console.engine.snapshot import ModelPane
+    from console.stats.pinning import References
+    from console.store.logpages import LogKey
+    from console.store.pages import LogPage, LogQuery
+    from console.store.reader import Reader
+
+ROWS = 500
+"""Most rows behind one number that are shown."""
+
+
+class Desk:
+    """Every question raises StoreError if the store cannot answer or the question was withdrawn."""
+
+    def __init__(self, reader: Reader, references: References, panes: Panes) -> None:
+        self._reader = reader
+        self._references = references
+        self._panes = panes
+
+    # Log lines
+
+    def logs_newest(self, query: LogQuery, limit: int) -> LogPage:
+        """The last `limit` lines that match."""
+        return self._reader.logs_newest(query, limit)
+
+    def logs_before(self, query: LogQuery, key: LogKey, limit: int) -> LogPage:
+        """The `limit` lines next before `key`."""
+        return self._reader.logs_before(query, key, limit)
+
+    def logs_after(self, query: LogQuery, key: LogKey, limit: int) -> LogPage:
+        """The `limit` lines next after `key`."""
+        return self._reader.logs_after(query, key, limit)
+
+    def logs_around(self, query: LogQuery, ts: float, limit: int) -> LogPage:
+        """About `limit` lines, half of them before `ts`."""
+        return self._reader.logs_around(query, ts, limit)
+
+    def log_count(self, query: LogQuery) -> int:
+        """How many lines match."""
+        return self._reader.log_count(query)
+
+    # Models
+
+    def panes_at(
+        self, models: Sequence[ModelPane], alerts: Sequence[Alert], at: float
+    ) -> tuple[ModelPane, ...]:
+        """The models as they stood at a time, in the order given."""
+        return self._panes.at(self._reader, models, alerts, at)
+
+    def model(self, model: str, alerts: Sequence[Alert], span: Span) -> ModelAnswer:
+        """One model over a span."""
+        return model_answer(self._reader, self._references, alerts, model, span)
+
+    def column(self, model: str, column: ColumnKey, span: Span) -> ColumnAnswer | None:
+        """One column over a span; None where the model has no reference of it."""
+        return column_answer(self._reader, self._references, model, column, span)
+
+    def column_rows(self, asked: CellQuery, span: Span) -> list[RawRow]:
+        """The newest predictions whose column has such values."""
+        return self._reader.raw_predictions(asked, span, ROWS)
+
+    def series_rows(self, series_id: int, span: Span) -> list[RawRow]:
+        """The newest values of a series."""
+        return self._reader.raw_metrics(series_id, span, ROWS)
+
+    # The desk itself
+
+    def interrupt(self) -> None:
+        """Withdraws the question that another thread is waiting for; none is no matter."""
+        self._reader.interrupt()
+
+    def close(self) -> None:
+        """Ends the question that is being answered and gives the cursor back. Safe to repeat."""
+        self._reader.close()
