@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from console.engine.catalogue import Catalogue
 from console.engine.codec import decode, encode
-from console.engine.folding import Folding
 from console.engine.lateness import late, window_end
 from console.engine.summaries import Summaries
 from console.records.clock import DAY, naive
@@ -44,7 +44,6 @@ class Absorbed:
     states: dict[str, bytes] = field(default_factory=dict)
     labels: list[pl.DataFrame] = field(default_factory=list)
     predictions: list[pl.DataFrame] = field(default_factory=list)
-    known_series: int = 0
 
 
 class Absorber:
@@ -63,7 +62,7 @@ class Absorber:
             restored.templates.select("template_id", "first_text").iter_rows()
         )
         """The first text of every log template: a name that never changes."""
-        self._folding = Folding(restored.series, settings.series_limit)
+        self._catalogue = Catalogue(restored.series, settings.series_limit)
         self._summaries = Summaries(settings, self.references)
 
     def absorb(
@@ -84,11 +83,9 @@ class Absorber:
         self, transaction: Transaction, reading: Reading, watermark: float, absorbed: Absorbed
     ) -> None:
         records = reading.records
-        metrics, lines = transaction.identify(records.metrics), records.logs
-        fresh = transaction.new_series.slice(absorbed.known_series)
-        if fresh.height:
-            absorbed.known_series += fresh.height
-            absorbed.series.append(self._folding.learn(fresh))
+        (metrics, series), lines = self._catalogue.identify(records.metrics), records.logs
+        if series.height:
+            absorbed.series.append(series)
         if lines.height:
             ids, templates = self._miner.assign(lines)
             lines = lines.with_columns(ids)
@@ -102,7 +99,7 @@ class Absorber:
             return rows.with_columns(verdict)
 
         if metrics.height:
-            self._summarise("metrics", marked("metrics", self._folding.apply(metrics)), absorbed)
+            self._summarise("metrics", marked("metrics", metrics), absorbed)
         if lines.height:
             self._summarise("logs", marked("logs", lines), absorbed)
         if records.predictions.height:

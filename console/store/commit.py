@@ -11,8 +11,6 @@ from console.records.action import Action
 if TYPE_CHECKING:
     import polars as pl
 
-    from console.records.frames import Records
-
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -65,8 +63,6 @@ class StoredIncident:
 class Commit:
     """Everything that one transaction writes; all of it or nothing."""
 
-    records: tuple[tuple[int, Records], ...] = ()
-    """(file_id, its decoded rows)."""
     files: tuple[FileState, ...] = ()
     """Files whose state changed."""
     windows: Mapping[str, pl.DataFrame] = field(default_factory=dict)

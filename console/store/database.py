@@ -12,9 +12,8 @@ import duckdb
 
 from console.records.clock import Clock
 from console.store import opening, restored
-from console.store.arrow import fetch
-from console.store.catalogue import Catalogue
 from console.store.errors import InterruptError, StoreError, told
+from console.store.maintenance import Maintenance
 from console.store.reader import Reader
 from console.store.restored import Restored
 from console.store.schema import migrate
@@ -40,9 +39,10 @@ class Store:
         self._cursors = threading.Lock()
         self._writing = threading.Lock()
         self._readers: weakref.WeakSet[Reader] = weakref.WeakSet()
-        self._catalogue = Catalogue(fetch(self._committed, "SELECT * FROM series ORDER BY rowid"))
         self._private_wal = False
         self._closed = False
+        self.maintenance = Maintenance(self._writer, self._writing, self.wal_size)
+        """Retention and compaction, for the thread that writes."""
 
     @classmethod
     def open(cls, path: Path | None, clock: Clock) -> Store:
@@ -67,11 +67,6 @@ class Store:
             connection.close()
             raise
 
-    @property
-    def catalogue(self) -> Catalogue:
-        """The series as of the last commit."""
-        return self._catalogue
-
     def begin(self) -> Transaction:
         """A transaction, for a `with` block; one at a time. Raises StoreError."""
         if not self._writing.acquire(blocking=False):
@@ -83,12 +78,12 @@ class Store:
         except BaseException:
             self._writing.release()
             raise
-        return Transaction(self._writer, self._committed, self._catalogue, self._ended)
+        return Transaction(self._writer, self._committed, self._ended)
 
     def restore(self) -> Restored:
         """What a restart goes on from."""
         self._check_open()
-        return restored.restore(self._committed, self._catalogue)
+        return restored.restore(self._committed)
 
     def reader(self) -> Reader:
         """A reader with a cursor of its own, usable from any one thread at a time."""
@@ -134,10 +129,9 @@ class Store:
     ) -> None:
         self.close()
 
-    def _ended(self, catalogue: Catalogue | None) -> None:
+    def _ended(self, committed: bool) -> None:  # noqa: FBT001 - a callback
         try:
-            if catalogue is not None:
-                self._catalogue = catalogue
+            if committed:
                 self._protect_wal()
         finally:
             self._writing.release()

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-    from console.store.catalogue import Catalogue
-
 RECENT_S = 30 * DAY
 """Closed incidents are restored if they changed this long before the newest change of any."""
 
@@ -41,7 +39,7 @@ class Restored:
 
     files: tuple[FileState, ...]
     series: pl.DataFrame
-    """series_id, model, stage, name, tags."""
+    """series_id, model, stage, name, tags; oldest first."""
     templates: pl.DataFrame
     """`stats.templates.TEMPLATES`: template_id, model, stage, template, first_text, first_seen."""
     states: Mapping[str, bytes]
@@ -66,7 +64,7 @@ class Restored:
             return fetch(self._cursor, query, [naive(after) - timedelta(seconds=width_s)])
 
 
-def restore(cursor: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> Restored:
+def restore(cursor: duckdb.DuckDBPyConnection) -> Restored:
     """Reads everything but the windows."""
     with told("read the store"):
         return Restored(
@@ -77,7 +75,9 @@ def restore(cursor: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> Restored
                     f"SELECT {_FILE} FROM file ORDER BY file_id",  # noqa: S608 - our own names
                 ).iter_rows(named=True)
             ),
-            series=catalogue.frame,
+            series=fetch(
+                cursor, "SELECT series_id, model, stage, name, tags FROM series ORDER BY rowid"
+            ),
             templates=fetch(
                 cursor,
                 "SELECT template_id, model, stage, template, first_text, first_seen"

@@ -90,7 +90,22 @@ CREATE TABLE action (
 );
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+_OWN_TAGS: Migration = """
+-- The tags of a row whose series is that of its metric's "others".
+ALTER TABLE metric ADD COLUMN tags VARCHAR;
+"""
+
+_UPKEEP: Migration = """
+-- When rejects were found: the newest time of what was read with them, so that they can age.
+ALTER TABLE reject ADD COLUMN ts TIMESTAMP;
+-- What is written, and what it costs: rows and the bytes of their lines, by file and kind.
+CREATE TABLE window_volumes (
+  model VARCHAR, stage VARCHAR, kind VARCHAR, file_id BIGINT, start TIMESTAMP, rows BIGINT,
+  bytes BIGINT, late BOOLEAN
+);
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _OWN_TAGS, _UPKEEP)
 """Step by step from nothing to today. Steps are only ever appended: a store knows its number."""
 
 

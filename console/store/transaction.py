@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from console.records.action import Action
     from console.records.frames import Records
-    from console.store.catalogue import Catalogue
     from console.store.commit import Commit, FileState, StoredIncident
 
 _TABLES = {
@@ -30,6 +29,7 @@ _TABLES = {
 }
 """Where the frames of `Records` go, metrics apart."""
 _METRIC = ("ts", "series_id", "version", "value", "attributes", "offset")
+"""Columns that are stored of metrics, whose model, stage, name and tags are those of the series."""
 _WINDOWS = {
     "metrics": ("series_id", "version", "start", "n", "total", "squares", "low", "high", "last",
                 "last_ts", "late"),
@@ -67,41 +67,26 @@ class Transaction:
         self,
         connection: duckdb.DuckDBPyConnection,
         committed: duckdb.DuckDBPyConnection,
-        catalogue: Catalogue,
-        ended: Callable[[Catalogue | None], None],
+        ended: Callable[[bool], None],
     ) -> None:
         """`Store.begin` makes one.
 
-        `committed` sees what was there before; `ended` gets the new catalogue, or None when it
-        was rolled back.
+        `committed` sees what was there before; `ended` is told whether it was committed.
         """
         self._connection = connection
         self._committed = committed
-        self._before = catalogue
-        self._catalogue = catalogue
         self._ended = ended
-
-    @property
-    def new_series(self) -> pl.DataFrame:
-        """The series first seen in this transaction so far, columns `catalogue.SERIES`."""
-        return self._catalogue.frame.slice(self._before.frame.height)
-
-    def identify(self, metrics: pl.DataFrame) -> pl.DataFrame:
-        """The rows of metrics with their `series_id`; new series enter the catalogue."""
-        rows, new = self._catalogue.identify(metrics)
-        self._add_series(new)
-        return rows
 
     def insert(self, file_id: int, records: Records) -> None:
         """Stores decoded rows of one file, in their order.
 
-        Metrics are given their series, unless they have a column `series_id` already. Logs may
-        have a column `template_id` besides their schema.
+        Metrics have, besides their schema, `series_id` and `own_tags`: their tags if those are not
+        the tags of the series. Logs may have `template_id`.
         """
         place = pl.lit(file_id, dtype=pl.Int64).alias("file_id")
         if records.metrics.height:
-            rows = self.identify(records.metrics)
-            self._insert("metric", rows.select(*_METRIC, place))
+            rows = records.metrics.select(*_METRIC, pl.col("own_tags").alias("tags"), place)
+            self._insert("metric", rows)
         for kind, table in _TABLES.items():
             self._insert(table, getattr(records, kind).with_columns(place))
 
@@ -118,11 +103,9 @@ class Transaction:
             return matched(self._committed, labels, predictions, since)
 
     def write(self, commit: Commit) -> None:
-        """Stores everything of the commit; its `records` too, so do not `insert` those again."""
+        """Stores everything of the commit."""
         if commit.series is not None:
-            self._add_series(commit.series)
-        for file_id, records in commit.records:
-            self.insert(file_id, records)
+            self._insert("series", commit.series)
         for kind, deltas in commit.windows.items():
             stored = _WINDOWS.get(kind)
             self._insert(f"window_{kind}", deltas.select(stored) if stored else deltas)
@@ -142,16 +125,16 @@ class Transaction:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        grown: Catalogue | None = None
+        committed = False
         try:
             if kind is None:
                 with told("commit"):
                     self._connection.execute("COMMIT").fetchall()
-                grown = self._catalogue
+                committed = True
         finally:
-            if grown is None:
+            if not committed:
                 self._roll_back()
-            self._ended(grown)
+            self._ended(committed)
 
     def _roll_back(self) -> None:
         import duckdb
@@ -161,11 +144,6 @@ class Transaction:
         except duckdb.Error:
             # A commit that failed has rolled back by itself, and a dead database has nothing left.
             return
-
-    def _add_series(self, new: pl.DataFrame) -> None:
-        unknown = self._catalogue.unknown(new)
-        self._insert("series", unknown)
-        self._catalogue = self._catalogue.extended(unknown)
 
     def _insert(self, table: str, rows: pl.DataFrame) -> None:
         with told(f"write to {table}"):

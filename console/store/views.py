@@ -53,7 +53,8 @@ FROM window_metrics GROUP BY series_id, start
 
 VIEWS = {
     "metrics": """
-        SELECT m.ts, s.model, s.stage, m.version, s.name, m.value, s.tags, f.path AS file,
+        SELECT m.ts, s.model, s.stage, m.version, s.name, m.value,
+          coalesce(m.tags, s.tags) AS tags, f.path AS file,
           m."offset"
         FROM metric m LEFT JOIN series s USING (series_id) LEFT JOIN file f USING (file_id)""",
     "logs": """

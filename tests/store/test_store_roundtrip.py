@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from storing import insert
 
+from console.engine.catalogue import OTHERS, SERIES
 from console.records.action import Action
 from console.records.frames import EVENTS, LOGS, METRICS, SCHEMAS, Records, records
 from console.records.series import Series
-from console.store.catalogue import SERIES
 from console.store.commit import Commit, FileState, StoredIncident
 from console.store.database import Store
 from console.store.pages import LogQuery, SourceRow
@@ -63,11 +64,11 @@ def test_every_kind_comes_back_as_it_went_in(
     shared: Store, frames: dict[str, pl.DataFrame]
 ) -> None:
     given_records = records(**frames)
-    for table in ("metric", "log", "event", "prediction", "label", "reject"):
+    for table in ("metric", "series", "log", "event", "prediction", "label", "reject"):
         with shared.begin() as transaction:
             transaction._connection.execute(f"DELETE FROM {table}").fetchall()
     with shared.begin() as transaction:
-        transaction.insert(7, given_records)
+        insert(transaction, 7, given_records)
     cursor = shared._committed
     for kind, table in (
         ("logs", "log"),
@@ -80,9 +81,9 @@ def test_every_kind_comes_back_as_it_went_in(
         names = ", ".join(f'"{name}"' for name in want.columns)
         got = _all(cursor, f"SELECT {names} FROM {table} ORDER BY rowid")
         assert got.equals(want)
-    names = ", ".join(f'"{name}"' for name in METRICS)
+    names = ", ".join("s.tags" if name == "tags" else f'"{name}"' for name in METRICS)
     got = _all(
-        cursor, f"SELECT {names} FROM metric JOIN series USING (series_id) ORDER BY metric.rowid"
+        cursor, f"SELECT {names} FROM metric JOIN series s USING (series_id) ORDER BY metric.rowid"
     )
     assert got.equals(given_records.metrics)
 
@@ -95,7 +96,8 @@ def _all(cursor: Any, query: str) -> pl.DataFrame:
 
 def test_weird_text_is_text_everywhere(store: Store, rows: Callable[..., Records]) -> None:
     with store.begin() as transaction:
-        transaction.insert(
+        insert(
+            transaction,
             1,
             rows(
                 logs=[
@@ -115,36 +117,22 @@ def test_weird_text_is_text_everywhere(store: Store, rows: Callable[..., Records
     ]
 
 
-def test_series_get_their_stable_number_once(store: Store, rows: Callable[..., Records]) -> None:
-    twice = {"model": "a", "stage": "s", "name": "x", "tags": '{"k":1}', "value": 1.0}
-    first = [
-        {"ts": T0, "offset": 0, **twice},
-        {"ts": T0, "offset": 1, "name": "x", "value": 2.0},
-        {"ts": T0, "offset": 2, **twice},
-    ]
-    wanted = [Series("a", "s", "x", '{"k":1}'), Series(None, None, "x")]
+def test_a_row_shows_its_own_tags_if_its_series_is_shared(
+    store: Store, rows: Callable[..., Records]
+) -> None:
+    common = {"ts": T0, "name": "x", "value": 1.0}
+    metrics = rows(
+        metrics=[
+            {**common, "tags": '{"k":1}', "offset": 0},
+            {**common, "tags": '{"k":2}', "offset": 1},
+        ]
+    )
     with store.begin() as transaction:
-        transaction.insert(1, rows(metrics=first))
-        assert transaction.new_series["series_id"].to_list() == [s.id for s in wanted]
-    with store.begin() as transaction:
-        transaction.insert(
-            1, rows(metrics=[*first, {"ts": T0, "name": "y", "value": 4, "offset": 3}])
-        )
-        assert transaction.new_series["name"].to_list() == ["y"]
-        transaction.write(Commit(series=transaction.new_series))
-    assert store.restore().series["series_id"].n_unique() == store.catalogue.frame.height == 3
-    assert store.reader().sql("FROM metrics", 100).height == 7
-
-
-def test_metrics_may_bring_their_series_along(store: Store, rows: Callable[..., Records]) -> None:
-    metrics = rows(metrics=[{"ts": T0, "name": "x", "value": 1.0, "offset": 0}]).metrics
-    with store.begin() as transaction:
-        named = transaction.identify(metrics)
-        assert named.columns == [*METRICS, "series_id"]
-        transaction.insert(
-            1, Records(named, *(pl.DataFrame(schema=SCHEMAS[k]) for k in list(SCHEMAS)[1:]))
-        )
-    assert store.reader().sql("SELECT name FROM metrics", 2).rows() == [("x",)]
+        insert(transaction, 1, metrics, limit=1)
+    reader = store.reader()
+    assert reader.sql("SELECT tags FROM metrics", 9).rows() == [('{"k":1}',), ('{"k":2}',)]
+    assert reader.series()["tags"].to_list() == [OTHERS, '{"k":1}']
+    assert store.restore().series["tags"].to_list() == ['{"k":1}', OTHERS]
 
 
 def test_log_lines_keep_their_template(store: Store, rows: Callable[..., Records]) -> None:
@@ -242,11 +230,9 @@ def test_incidents_closed_long_ago_are_not_restored_but_shown(store: Store) -> N
     ]  # fmt: skip
 
 
-def test_commits_may_carry_rows_themselves(store: Store, rows: Callable[..., Records]) -> None:
+def test_rejects_show_their_bytes(store: Store, rows: Callable[..., Records]) -> None:
     with store.begin() as transaction:
-        transaction.write(
-            Commit(records=((4, rows(rejects=[{"offset": 9, "reason": "why", "raw": b"\xff{"}])),))
-        )
+        transaction.insert(4, rows(rejects=[{"offset": 9, "reason": "why", "raw": b"\xff{"}]))
     assert store.reader().sql("FROM rejects", 2).rows() == [(None, 9, "why", "\\xFF{")]
 
 

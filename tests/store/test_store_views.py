@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from storing import insert
 
 from console.alerts.alert import Alert, Evidence, Member, RankReason
 from console.records.clock import naive
@@ -85,7 +86,7 @@ def test_rows_name_their_file_by_its_path_of_today(
         rejects=[{"offset": 5, "reason": "no JSON", "raw": "{é".encode()}],
     )
     with store.begin() as transaction:
-        transaction.insert(1, records)
+        insert(transaction, 1, records)
         transaction.write(Commit(files=(file_state(1, "/old.log"),)))
     with store.begin() as transaction:
         transaction.write(Commit(files=(file_state(1, "/new.log", offset=6),)))

@@ -72,15 +72,14 @@ def _deltas(kind: str) -> st.SearchStrategy[pl.DataFrame]:
 
 
 def _stored(store: Store, kind: str, deltas: pl.DataFrame) -> None:
+    if kind == "metrics":
+        series = deltas.select("series_id", "model", "stage", "name", "tags").unique("series_id")
+        with store.begin() as transaction:
+            transaction.write(Commit(series=series))
     for half in (deltas.head(2), deltas.slice(2)):
-        series = (
-            half.select("series_id", "model", "stage", "name", "tags")
-            if kind == "metrics"
-            else None
-        )
         rows = half.with_columns(late=pl.int_range(pl.len()) % 2 == 1)
         with store.begin() as transaction:
-            transaction.write(Commit(windows={kind: rows}, series=series))
+            transaction.write(Commit(windows={kind: rows}))
 
 
 @pytest.mark.parametrize("kind", ["columns", "performance"])
