@@ -77,4 +77,4 @@ def rejects(offsets: Sequence[int], reasons: Sequence[str], raws: Sequence[bytes
 
 def piece(chunk: Chunk) -> Records:
     """The records of a chunk that is a piece of a line: one reject."""
-    return records(rejects=rejects([chunk.offset], [PIECE], [chunk.data]))
+    return records(rejects=rejects([chunk.offset], [chunk.problem or PIECE], [chunk.data]))

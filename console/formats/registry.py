@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import entry_points
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from console.formats.access_log import AccessLog
 from console.formats.csv_metrics import Csv, table_problem
@@ -17,6 +17,7 @@ from console.formats.prometheus import Prometheus
 from console.formats.protocol import Format
 from console.formats.syslog import Syslog
 from console.formats.text import TextLog
+from console.sources.archive import SUFFIXES, packed_by
 
 GROUP = "model_console.formats"
 """Entry points of plug-ins: each names a `Format`, or something to call that returns one."""
@@ -24,7 +25,6 @@ GROUP = "model_console.formats"
 SAMPLE = 64 * 1024
 """Bytes of a file's beginning that detection looks at."""
 
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7z": "xz"}
 _BY_NAME = {".jsonl": "jsonl", ".ndjson": "jsonl", ".log": "text", ".txt": "text", ".out": "text"}
 _GENERAL = frozenset(_BY_NAME.values())
 """Formats that many a file of a narrower one is as well: a narrower one goes first."""
@@ -83,7 +83,7 @@ def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:
     `sample` is the file's beginning, up to `SAMPLE` bytes; `wanted` the format that the settings
     name, which is not questioned.
     """
-    name = path.removesuffix(".gz")
+    name = str(Path(path).with_suffix("")) if path.endswith(SUFFIXES) else path
     return _by_content(sample, name) if wanted is None else _by_settings(wanted)
 
 
@@ -100,9 +100,8 @@ def _by_content(sample: bytes, path: str) -> Detection:
     body = sample.removeprefix(BOM).lstrip(b"\x00")
     if not body.strip():
         return Detection(None, "empty so far", settled=False)
-    for magic, name in _COMPRESSED.items():
-        if body.startswith(magic):
-            return Detection(None, f"compressed by {name}: gzip alone is unpacked")
+    if (packed := packed_by(sample)) is not None:
+        return Detection(None, f"packed by {packed} twice over, or damaged")
     if b"\n" not in body and len(sample) < SAMPLE:
         return Detection(None, "no whole line yet", settled=False)
     found = [(entry, why) for entry in formats().formats if (why := entry.recognise(sample, path))]

@@ -1,4 +1,4 @@
-"""What sources hand to formats: some whole lines of one file, and where they stand in it."""
+"""What sources hand to formats: whole lines of one file mostly, and where they stand in it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class Chunk:
     """
     written: float | None = None
     """When the file was last written to, epoch seconds; for times without a year, or none."""
+    problem: str | None = None
+    """Why it is cut, if it is not for its length."""
+    descriptor: int | None = None
+    """The open file, to be read by place, for formats whose end says what stands before it."""
 
     @property
     def beginning(self) -> bytes:

@@ -382,7 +382,7 @@ class Collection:
 
     def _reach(self, follow: Follow, *, final: bool) -> Reach:
         quiet_s = self._rotate_wait_s if follow.retired else self._quiet_s
-        ends = follow.retired or follow.is_archive
+        ends = follow.retired or (follow.is_archive and not follow.is_torn)
         if final or (ends and self._quiet(follow) >= quiet_s):
             return Reach.ALL
         return Reach.RECORDS if self._quiet(follow) >= self._quiet_s else Reach.LINES

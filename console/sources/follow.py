@@ -46,6 +46,8 @@ class Follow:
         self._tail: Tail | None = tail
         self.is_archive = tail.is_archive
         """What is read of it was unpacked."""
+        self.is_torn = tail.is_torn
+        """It is an archive that ends too early: more of it may come."""
         self._written: tuple[int, int] | None = None
         self._tried: tuple[int, Reach] | None = None
         self._limit = 0
@@ -131,6 +133,8 @@ class Follow:
             cut=piece.cut,
             head=head,
             written=self.written_at or None,
+            problem=piece.problem,
+            descriptor=tail.descriptor,
         )
         return self._chunk
 
@@ -167,7 +171,7 @@ class Follow:
 
     def sample(self, size: int) -> bytes:
         """The first bytes of the file."""
-        return os.pread(self._opened().descriptor, size, 0)
+        return self._opened().sample(size)
 
     def retire(self, now: float) -> None:
         """Notes that no followed path leads to the file any more."""
@@ -180,7 +184,7 @@ class Follow:
         if tail is not None:
             self.release()
             self._tail, key = tail, tail.key
-            self.is_archive = tail.is_archive
+            self.is_archive, self.is_torn = tail.is_archive, tail.is_torn
             self._written = None
         self.retired = False
         self.identity = self.identity.moved(str(path), *key)
@@ -198,5 +202,5 @@ class Follow:
             if tail.key != self.identity.key:
                 tail.close()
                 raise ChangedError(str(self.path))
-            self._tail, self.is_archive = tail, tail.is_archive
+            self._tail, self.is_archive, self.is_torn = tail, tail.is_archive, tail.is_torn
         return self._tail

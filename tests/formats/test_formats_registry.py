@@ -44,7 +44,7 @@ def test_the_content_tells_the_format_and_names_break_ties(
     ("sample", "reason"),
     [
         (b"\x7fELF" + bytes(200) + b"\n", "binary"),
-        (b"\x28\xb5\x2f\xfd\x00", "compressed by zstd: gzip alone is unpacked"),
+        (b"\x28\xb5\x2f\xfd\x00", "packed by zstd twice over, or damaged"),
         (
             b"a,b,c\n1,2,3\n4,5,6\n",
             (

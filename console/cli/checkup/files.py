@@ -115,7 +115,7 @@ def _pieces(path: Path) -> tuple[list[Chunk], int]:
         status = os.fstat(file.fileno())
         length, written = status.st_size, status.st_mtime
         if is_archive(file.fileno()):
-            head, length = beginning(file.fileno(), HEAD + TAIL)
+            head, length, _ = beginning(file.fileno(), HEAD + TAIL)
             head = head[: head.rfind(b"\n") + 1 or len(head)]
             return [_chunk(path, 0, head, b"", written)] if head else [], length
         head = file.read(HEAD + TAIL)
