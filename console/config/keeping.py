@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from console.config.document import Document
@@ -37,8 +39,8 @@ def size(value: Any) -> int | None:
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise UnfitError('wanted a size, such as "500MB" or "20GB", or "unlimited"')
-    step = 1024 if found[3] else 1000
-    return round(float(found[1]) * step ** ("KMGT".index(found[2]) + 1))
+    power = "KMGT".index(found[2]) + 1
+    return round(float(found[1]) * (1024.0 if found[3] else 1000.0) ** power)
 
 
 def bytes_free(value: Any) -> int:
@@ -62,19 +64,31 @@ RETENTION: Mapping[str, Key] = {
 
 
 def retention_of(document: Document, fields: Mapping[str, Any]) -> Retention:
-    """What a [retention] says. Raises SettingsError where windows would go before their rows."""
+    """What a [retention] says; windows are kept for at least as long as their rows.
+
+    What is not said follows what is. Raises SettingsError where windows would go before rows.
+    """
     kept = Retention(**fields)
-    longest = kept.windows_s
-    for name in ("metrics", "logs", "predictions"):
-        rows: float | None = getattr(kept, RETENTION[name].field)
-        if longest is not None and (rows is None or rows > longest):
-            said = "windows" if "windows_s" in fields else name
+    rows = {name: RETENTION[name].field for name in ("metrics", "logs", "predictions")}
+    if "windows_s" not in fields:
+        longest = max(_seconds(getattr(kept, field)) for field in (*rows.values(), "windows_s"))
+        return replace(kept, windows_s=None if longest == math.inf else longest)
+    for name, field in rows.items():
+        if _seconds(getattr(kept, field)) <= _seconds(kept.windows_s):
+            continue
+        if field in fields:
             raise document.error(
-                ("retention", said),
-                f"windows ({_told(longest)}) would go before the {name} ({_told(rows)}) that they "
-                f"are made of: keep windows at least as long",
+                ("retention", "windows"),
+                f"windows ({_told(kept.windows_s)}) would go before the {name} "
+                f"({_told(fields[field])}) that they are made of: keep windows at least as long",
             )
+        shortened: dict[str, Any] = {field: kept.windows_s}
+        kept = replace(kept, **shortened)
     return kept
+
+
+def _seconds(kept: float | None) -> float:
+    return math.inf if kept is None else kept
 
 
 def _told(seconds: float | None) -> str:

@@ -122,6 +122,11 @@ class Engine:
         self.intake.close()
 
     @property
+    def watermark(self) -> float | None:
+        """The event time up to which windows have closed; None before the first."""
+        return self._watermark
+
+    @property
     def references(self) -> References:
         """What columns are compared with."""
         return self._absorber.references

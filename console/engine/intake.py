@@ -44,6 +44,8 @@ QUIET_S = 0.15
 """How long a file must be quiet before its open last record counts as whole."""
 LIVE_S = 600.0
 """Files are live if a record was at most this old when it was read."""
+TOLD = 5
+"""So many of the newest notices are kept."""
 RATE_S = 5.0
 """Over how many seconds the rate of rows is told."""
 
@@ -80,7 +82,7 @@ class Intake:
         self._finished: list[FileState] = []
         self._live = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=1000)
-        self._told: list[str] = []
+        self._told: deque[str] = deque(maxlen=TOLD)
 
     def close(self) -> None:
         """Lets go of the files, and of the watch over them."""
@@ -109,7 +111,7 @@ class Intake:
         """Looks which files have something to read. `final`: they are history, and whole."""
         changed = self._watcher.changed() if self._watcher is not None else ()
         self._collection.poll(self._clock(), changed)
-        self._told += self._collection.notices()
+        self._told.extend(self._collection.notices())
         for identity in self._collection.closed():
             known = self._states.get(identity.file_id)
             if known is not None:
@@ -184,7 +186,7 @@ class Intake:
     def notices(self) -> tuple[str, ...]:
         """What the user should know of the files, the newest last."""
         left_out = [f"{path}: not followed: {why}" for path, why in self._left_out().items()]
-        return (*self._told[-5:], *left_out[:5])
+        return (*self._told, *left_out[:TOLD])
 
     def progress(self) -> Progress:
         """How far reading has come."""

@@ -16,6 +16,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,6 @@ FIRST_STEP_BYTES = 256 << 10
 screen at once, and the rest goes fast."""
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits before a store that failed is opened again."""
-CHECKPOINT_IDLE, CHECKPOINT_ALWAYS = 32 << 20, 64 << 20
-"""Bytes of the write-ahead log at which it is written into the store: at rest, and in any case."""
 
 OnSnapshot = Callable[[Snapshot], None]
 OnFailure = Callable[[str], None]
@@ -72,6 +71,9 @@ class Session:
         self._engine: Engine | None = None
         self._thread: threading.Thread | None = None
         self._notice: str | None = None
+        """What the store failed with, until something is stored again."""
+        self._failures = 0
+        self._shown: Snapshot | None = None
 
     @property
     def user(self) -> str:
@@ -121,9 +123,7 @@ class Session:
             from console.engine.desk import Desk
             from console.engine.panes import Panes
 
-            return Desk(
-                store.reader(), engine.references, Panes(self._settings, engine.references)
-            )
+            return Desk(store.reader(), engine.references, Panes(self._settings, engine.references))
 
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
         """Enters an act in the journal and returns it at once; a snapshot that shows it follows."""
@@ -158,17 +158,26 @@ class Session:
             engine.intake.wake()
 
     def _run(self, on_snapshot: OnSnapshot, on_failure: OnFailure) -> None:
-        failures = 0
+        def show(snapshot: Snapshot) -> None:
+            self._shown = snapshot
+            on_snapshot(snapshot)
+
         while not self._stop.is_set():
             try:
-                self._collect(on_snapshot)
+                self._collect(show)
             except Exception as error:  # noqa: BLE001 - a thread that ends unheard leaves a dead screen
                 if not getattr(error, "passing", False):
                     on_failure(self._told(error))
                     return
-                pause = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
-                failures += 1
-                self._notice = f"{error}; trying again"
+                pause = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
+                self._failures += 1
+                self._notice = f"{error}: nothing is lost, trying again every {pause:.0f} s"
+                if self._shown is not None:
+                    show(
+                        replace(
+                            self._shown, revision=self._shown.revision + 1, notices=(self._notice,)
+                        )
+                    )
                 self._stop.wait(pause)
 
     def _told(self, error: Exception) -> str:
@@ -207,29 +216,44 @@ class Session:
                     self._store = self._engine = None
 
     def _walk(self, engine: Engine, store: Store, on_snapshot: OnSnapshot) -> None:
+        from console.engine.engine import Step
         from console.engine.intake import STEP_BYTES
         from console.engine.picture import Picture
+        from console.engine.space import Space
+        from console.engine.upkeep import Upkeep
 
         picture = Picture(engine, self._settings)
+        upkeep = Upkeep(self._settings, store)
+        space = Space(self._store_path, self._settings.retention.free)
         shown_at, unseen = float("-inf"), True
+        before: list[str] = []
         most = FIRST_STEP_BYTES
         while not self._stop.is_set():
             acted = self._carry_out(engine)
-            step = engine.step(most=most)
+            shortage = space.shortage()
+            step = Step() if shortage else engine.step(most=most)
+            if not step.idle:
+                self._notice, self._failures = None, 0
             most = FIRST_STEP_BYTES if step.idle else min(2 * most, STEP_BYTES)
             if acted or step.advanced:
                 picture.changed()
             unseen = unseen or acted or not step.idle
-            self._checkpoint(store, idle=step.idle)
+            store.settle(idle=step.idle)
+            if not shortage:
+                upkeep.turn(engine.watermark, time.monotonic(), idle=step.idle)
+            told = [shortage, self._notice, upkeep.notice, *store.notices, *engine.intake.notices]
+            notices = [notice for notice in told if notice]
+            unseen = unseen or notices != before
+            before = notices
             caught_up = engine.intake.progress().caught_up
             pause = TICK_S if caught_up else LOADING_TICK_S
             now = time.monotonic()
             if (unseen or picture.due) and (acted or now - shown_at >= pause):
-                notices = [*filter(None, [self._notice]), *store.notices, *engine.intake.notices]
                 on_snapshot(picture.take(now, notices))
                 shown_at, unseen = now, False
             if step.idle and not self._queued:
-                engine.intake.wait(TICK_S if unseen or picture.due else IDLE_S)
+                soon = unseen or picture.due or upkeep.busy
+                engine.intake.wait(TICK_S if soon else IDLE_S)
 
     def _carry_out(self, engine: Engine) -> bool:
         """Enters what the user did; an act leaves the queue when it is stored."""
@@ -240,11 +264,6 @@ class Session:
                 del self._queued[0]
             acted = True
         return acted
-
-    @staticmethod
-    def _checkpoint(store: Store, *, idle: bool) -> None:
-        if store.wal_size() > (CHECKPOINT_IDLE if idle else CHECKPOINT_ALWAYS):
-            store.checkpoint()
 
 
 def _account() -> str:

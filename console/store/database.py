@@ -22,6 +22,9 @@ from console.store.views import create_views
 
 __all__ = ["InterruptError", "Store", "StoreError"]
 
+CHECKPOINT_IDLE, CHECKPOINT_ALWAYS = 32 << 20, 64 << 20
+"""Bytes of the write-ahead log at which it is written into the store: at rest, and in any case."""
+
 
 class Store:
     """An open store. One thread writes; every reader has a cursor of its own."""
@@ -99,6 +102,14 @@ class Store:
             return opening.wal_of(self.path).stat().st_size if self.path else 0
         except FileNotFoundError:
             return 0
+
+    def settle(self, *, idle: bool) -> None:
+        """Writes a checkpoint where the log has grown so long that a later one would hold up commits.
+
+        `idle`: nothing waits to be committed, so that a shorter log is reason enough.
+        """
+        if self.wal_size() > (CHECKPOINT_IDLE if idle else CHECKPOINT_ALWAYS):
+            self.checkpoint()
 
     def checkpoint(self) -> None:
         """Writes the write-ahead log into the store. Readers go on; a transaction has to wait."""
