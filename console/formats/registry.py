@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path, PurePath
@@ -17,6 +17,7 @@ from console.formats.prometheus import Prometheus
 from console.formats.protocol import Format
 from console.formats.syslog import Syslog
 from console.formats.text import TextLog
+from console.formats.utf16 import Utf16, as_utf8, codec_of
 from console.sources.archive import SUFFIXES, packed_by
 
 GROUP = "model_console.formats"
@@ -29,6 +30,8 @@ _BY_NAME = {".jsonl": "jsonl", ".ndjson": "jsonl", ".log": "text", ".txt": "text
 _GENERAL = frozenset(_BY_NAME.values())
 """Formats that many a file of a narrower one is as well: a narrower one goes first."""
 _PRINTABLE = 0.3
+_HALF_MARKS = (b"\xff", b"\xfe")
+"""The first byte of a file in UTF-16, the second still to come."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,17 @@ def detect(sample: bytes, path: str, wanted: str | None = None) -> Detection:
     name, which is not questioned.
     """
     name = str(Path(path).with_suffix("")) if path.endswith(SUFFIXES) else path
-    return _by_content(sample, name) if wanted is None else _by_settings(wanted)
+    codec = codec_of(sample)
+    plain = sample if codec is None else as_utf8(sample, codec)
+    if wanted is None:
+        found = _by_content(plain, name)
+    elif sample in _HALF_MARKS:
+        return Detection(None, "too short to tell", settled=False)
+    else:
+        found = _by_settings(wanted)
+    if codec is None or found.format is None:
+        return found
+    return replace(found, format=Utf16(found.format, codec), reason=f"{found.reason}, in UTF-16")
 
 
 def _by_settings(wanted: str) -> Detection:

@@ -33,7 +33,7 @@ class Tail:
     """An open file that is only ever read."""
 
     def __init__(self, path: Path) -> None:
-        """Opens a file. Raises OSError, also for no regular file, or an archive of which none is read."""
+        """Opens a file. Raises OSError, also for no regular file, or an archive that gives none."""
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self._plain: Unpacked | None = None
         self._units: Units | None = None
