@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ def without_places(records: Records) -> list[list[tuple[Any, ...]]]:
     return [*(frame.rows() for frame in kept.values()), records.rejects.select("reason").rows()]
 
 
+def newest(records: Any, before: float | None) -> float | None:
+    """The newest time so far."""
+    times = [
+        frame["ts"].dt.epoch("us").max() / 1e6
+        for name, frame in records.items()
+        if name != "rejects" and frame.height
+    ]
+    return max([*times, *([] if before is None else [before])], default=None)
+
+
 def with_crlf(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
@@ -87,7 +98,7 @@ def test_it_is_followed_while_it_grows(tmp_path: Path, name: str, codec: str, sa
     collection = Collection(Discovery([], [SourceSettings(path=str(path))]))
     parts: list[Records] = []
     steps = range(0, len(data), 331)
-    form, defaults, newest = None, Defaults(), None
+    form, last = None, None
     for number, step in enumerate(steps):
         with path.open("ab") as file:
             file.write(data[step : step + 331])
@@ -95,20 +106,13 @@ def test_it_is_followed_while_it_grows(tmp_path: Path, name: str, codec: str, sa
         collection.poll(float(number))
         while pending := collection.pending(final=final):
             file_id = pending[0].file_id
-            chunk = collection.read(file_id, 100, final=final, newest_ts=newest)
+            chunk = collection.read(file_id, 100, final=final, newest_ts=last)
             if chunk is None:
                 continue
             form = form or detect(collection.sample(file_id, SAMPLE), name).format
             assert form is not None
-            found = form.decode(Chunk(**{**fields(chunk), "written": WRITTEN}), defaults)
-            times = [
-                frame["ts"].dt.epoch("us").max()
-                for kind, frame in found.records.items()
-                if kind != "rejects" and frame.height
-            ]
-            newest = max(
-                [time / 1e6 for time in times] + ([newest] if newest else []), default=None
-            )
+            found = form.decode(replace(chunk, written=WRITTEN), Defaults())
+            last = newest(found.records, last)
             parts.append(found.records)
             collection.advance(file_id, found.consumed)
     (identity,) = collection.identities().values()
@@ -116,11 +120,7 @@ def test_it_is_followed_while_it_grows(tmp_path: Path, name: str, codec: str, sa
     assert identity.offset == len(data)
     assert form is not None
     whole = Chunk(identity.file_id, str(path), 0, data, final=True, written=WRITTEN)
-    same(concat(parts), form.decode(whole, defaults).records)
-
-
-def fields(chunk: Chunk) -> dict[str, Any]:
-    return {name: getattr(chunk, name) for name in Chunk.__dataclass_fields__}
+    same(concat(parts), form.decode(whole, Defaults()).records)
 
 
 WORDS = st.sampled_from(
@@ -152,19 +152,14 @@ def test_any_chunks_give_the_same_rows(
     expected = decode(whole)
     assert expected.consumed == len(whole)
     stops = sorted({sum(map(len, lines[: cut % len(lines) + 1])) for cut in cuts} | {len(whole)})
-    parts, at, newest = [], 0, None
+    parts, at, last = [], 0, None
     for stop in stops:
         found = decode(
-            whole[at:stop], offset=at, final=stop == len(whole), head=whole[:at], newest_ts=newest
+            whole[at:stop], offset=at, final=stop == len(whole), head=whole[:at], newest_ts=last
         )
         at += found.consumed
         parts.append(found.records)
-        times = [
-            frame["ts"].dt.epoch("us").max() / 1e6
-            for kind, frame in found.records.items()
-            if kind != "rejects" and frame.height
-        ]
-        newest = max([*times, *([newest] if newest is not None else [])], default=None)
+        last = newest(found.records, last)
     assert at == len(whole)
     same(concat(parts), expected.records)
     for raw, place in expected.records.rejects.select("raw", "offset").rows():
