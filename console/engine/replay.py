@@ -44,6 +44,7 @@ def replay(
     began = time.perf_counter()
     with Store.open(store_path, clock) as store, Engine(paths, settings, store, clock) as engine:
         while not engine.step(to_the_end=True).idle:
+            store.settle(idle=False)
             if progress is not None:
                 progress(engine.intake.progress())
         engine.finish()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -30,9 +31,14 @@ class Store:
     """An open store. One thread writes; every reader has a cursor of its own."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, path: Path | None, notices: list[str]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        path: Path | None,
+        notices: list[str],
+        spill: TemporaryDirectory[str] | None = None,
     ) -> None:
-        """`open` makes one."""
+        """`open` makes one. `spill` holds what a store without a file cannot keep in memory."""
+        self._spill = spill
         self.path = path
         self.notices = tuple(notices)
         """What had to be mended while opening, a line each."""
@@ -54,8 +60,10 @@ class Store:
         Raises StoreError with one clear line: held by which process, damaged, of a newer version.
         """
         notices: list[str] = []
+        spill: TemporaryDirectory[str] | None = None
         if path is None:
-            connection = opening.connect_memory()
+            spill = TemporaryDirectory(prefix="model-console-", ignore_cleanup_errors=True)
+            connection = opening.connect_memory(spill.name)
         else:
             connection, notices = opening.connect(path, clock())
         try:
@@ -65,7 +73,7 @@ class Store:
                 if changed:
                     # A write-ahead log with tables in the making is DuckDB's weak spot.
                     connection.execute("CHECKPOINT").fetchall()
-                return cls(connection, path, notices)
+                return cls(connection, path, notices, spill)
         except BaseException:
             connection.close()
             raise
@@ -104,7 +112,7 @@ class Store:
             return 0
 
     def settle(self, *, idle: bool) -> None:
-        """Writes a checkpoint where the log has grown so long that a later one would hold up commits.
+        """Writes a checkpoint if the log has grown so long that a later one would take long.
 
         `idle`: nothing waits to be committed, so that a shorter log is reason enough.
         """
@@ -128,6 +136,8 @@ class Store:
                 reader.close()
             for connection in (self._committed, self._writer, self._root):
                 connection.close()
+            if self._spill is not None:
+                self._spill.cleanup()
 
     def __enter__(self) -> Self:
         return self

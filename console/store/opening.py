@@ -31,9 +31,9 @@ def wal_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
 
 
-def connect_memory() -> duckdb.DuckDBPyConnection:
-    """A store that keeps nothing."""
-    return _connect(MEMORY)
+def connect_memory(spill: str) -> duckdb.DuckDBPyConnection:
+    """A store that keeps nothing; what does not fit into memory goes to the folder `spill`."""
+    return _connect(MEMORY, temp_directory=spill)
 
 
 def connect(path: Path, now: float) -> tuple[duckdb.DuckDBPyConnection, list[str]]:
@@ -77,10 +77,10 @@ def _prepare(path: Path) -> bool:
     return False
 
 
-def _connect(target: str | Path) -> duckdb.DuckDBPyConnection:
+def _connect(target: str | Path, **more: str) -> duckdb.DuckDBPyConnection:
     # An absolute path is never taken for another kind of database, as "md:name" would be.
     name = target if isinstance(target, str) else str(target.absolute())
-    connection = duckdb.connect(name, config=_CONFIG)
+    connection = duckdb.connect(name, config={**_CONFIG, **more})
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'").fetchall()
         connection.execute("SET lock_configuration = true").fetchall()

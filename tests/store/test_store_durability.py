@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from console.records.frames import Records
 from console.store.database import Store
+
+T0 = 1_700_000_040.0
 
 WRITER = """
 import sys, time
@@ -42,6 +46,7 @@ for turn in range(100_000):
 """
 FULL = """
 import resource, sys, time
+from collections.abc import Callable
 from pathlib import Path
 import polars as pl
 from console.records.frames import LOGS, records
@@ -120,3 +125,25 @@ def test_a_full_disk_fails_one_commit_and_loses_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["True False", "True", "() True"]
+
+
+def test_the_log_is_written_into_the_store_once_it_is_long(
+    tmp_path: Path, rows: Callable[..., Records], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(tmp_path / "s.duckdb", lambda: T0) as store:
+        with store.begin() as transaction:
+            transaction.insert(1, rows(logs=[{"ts": T0, "message": "hello", "offset": 0}]))
+        store.settle(idle=True)
+        assert store.wal_size() > 0
+        monkeypatch.setattr("console.store.database.CHECKPOINT_ALWAYS", 1)
+        store.settle(idle=False)
+        assert store.wal_size() == 0
+        assert store.reader().sql("FROM logs", 9).height == 1
+
+
+def test_a_store_without_a_file_spills_to_a_folder_that_goes_with_it() -> None:
+    with Store.open(None, lambda: T0) as store:
+        (row,) = store.reader().sql("SELECT current_setting('temp_directory')", 1).rows()
+        folder = Path(row[0])
+        assert folder.stat().st_mode & 0o077 == 0
+    assert not folder.exists()
