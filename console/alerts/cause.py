@@ -1,12 +1,14 @@
 """Candidate causes of an incident, with probabilities that add up to 1, the unknown among them.
 
-Each hypothesis is an intensity: how many incidents an hour it would start at the onset.
+Each hypothesis is an intensity: how many incidents an hour it would start at the time of the
+change, averaged over what the series says of that time (`timing.py`, anchors/alerting.md §3.2).
 
-* a marked event: P(such an event does harm) x density of its delay. The density halves every
-  `half-life` after the event (anchors/alerting.md §3.2: k(d) = 2^-d), the half-life growing with
-  the doubt about the onset. P(harm) is the mean of a Beta prior of its type, after the events of
-  the same type and scope that passed without an incident (the placebo): a six-hourly import that
-  never hurt must be very near the onset to be believed.
+* a marked event: P(such an event does harm) x density of its delay, which halves every
+  `HALF_LIFE_S` after the event (k(d) = 2^-d). P(harm) is the mean of a Beta prior of its type,
+  after the events of the same type and scope that passed without an incident (the placebo): a
+  six-hourly import that never hurt must be very near the onset to be believed. What models outside
+  its scope share speaks against it, and a split between its version and the old one in the same
+  windows for it.
 * upstream, segment, version, logs: the intensities below, times what speaks for them.
 * unknown: the rate of incidents that nobody marked.
 
@@ -18,12 +20,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from console.alerts.alert import Cause
 from console.alerts.evidence import Gathered
 from console.alerts.incident import Incident
 from console.alerts.marks import Mark
 from console.alerts.quantity import Quantity, outcome, quantity, stage_position
 from console.alerts.severity import credible, doubt_s
+from console.alerts.timing import Timing
 from console.alerts.wording import ago, figure
 from console.config.settings import Settings
 from console.records.clock import DAY, HOUR, MINUTE
@@ -45,7 +50,9 @@ LATER_S = HOUR
 
 HALF_LIFE_S = 15 * MINUTE
 BEFORE_S = 10 * MINUTE
-"""An onset may be estimated so much before its event, and by the doubt about it."""
+"""A window may begin so much before the event that changed it; an onset by the doubt about it."""
+APPEARED = 3.0
+"""How much a new version that appears at the onset speaks for the event that names it."""
 HORIZON_S = DAY
 HISTORY_S = 14 * DAY
 """How far back events count as placebos."""
@@ -131,24 +138,34 @@ Weighed = tuple[float, Cause]
 def _events(
     incident: Incident, gathered: Gathered, marks: Sequence[Mark], settings: Settings
 ) -> list[Weighed]:
-    onset = incident.started_at
-    doubt = doubt_s(incident.lead)
-    half_life = max(HALF_LIFE_S, doubt)
-    slack = max(BEFORE_S, doubt)
+    slack = max(BEFORE_S, doubt_s(incident.lead))
+    believed = gathered.timing or Timing((incident.started_at,), (1.0,))
+    onset = believed.likeliest
+    change = gathered.version_change
     found: list[Weighed] = []
     for mark in marks:
         delay = onset - mark.ts
         if not -slack <= delay <= HORIZON_S or not mark.concerns(incident.model):
             continue
-        density = math.log(2) / (half_life / HOUR) * 2.0 ** (-max(delay, 0.0) / half_life)
-        density *= math.exp(-0.5 * (min(delay, 0.0) / slack) ** 2)
-        intensity = density * _harm(mark, marks) * _fit(mark, incident, settings)
-        change = gathered.version_change
-        if mark.version and change is not None and change.new == mark.version:
-            intensity *= 3.0
+        intensity = _density(mark, believed) * _harm(mark, marks) * _fit(mark, incident, settings)
+        if mark.model is not None:
+            intensity *= believed.scoped
         text = f"{mark.words}, {ago(delay)}"
+        if mark.version and change is not None and change.new == mark.version:
+            intensity *= APPEARED * math.exp(gathered.split)
+            if gathered.split > 0:
+                text += f"; {change.old} beside it does not deviate"
         found.append((intensity, Cause(text, "event", 0.0, mark.id, mark.ts, mark.stage, None)))
     return found
+
+
+def _density(mark: Mark, believed: Timing) -> float:
+    """Events' effects an hour at the time of the change: 2^-d after it, a normal tail before it."""
+    delays = np.array(believed.times) - mark.ts
+    after = 2.0 ** (-np.maximum(delays, 0.0) / HALF_LIFE_S)
+    before = np.exp(-0.5 * (np.minimum(delays, 0.0) / BEFORE_S) ** 2)
+    rate = math.log(2) / (HALF_LIFE_S / HOUR)
+    return rate * float((np.array(believed.weights) * after * before).sum())
 
 
 def _harm(mark: Mark, marks: Sequence[Mark]) -> float:
@@ -187,8 +204,8 @@ def _upstream(incident: Incident, settings: Settings) -> list[Weighed]:
     able = [finding for finding in incident.findings if credible(finding)]
     found: dict[tuple[str | None, str], Weighed] = {}
     for finding in able:
-        if outcome(finding.deviation):
-            continue
+        if outcome(finding.deviation) or quantity(finding.deviation) == "logs":
+            continue  # lines are weighed as lines
         series = finding.deviation.series
         here = stage_position(settings, series.model, series.stage)
         after = [
@@ -245,7 +262,14 @@ def _version(incident: Incident, gathered: Gathered, marks: Sequence[Mark]) -> l
     text = (
         f"Version {change.new} appeared {ago(incident.started_at - change.at)}, no event marks it"
     )
-    return [(VERSION, Cause(text, "version", 0.0, None, change.at, None, None))]
+    if gathered.split > 0:
+        text += f"; {change.old} beside it does not deviate"
+    return [
+        (
+            VERSION * math.exp(gathered.split),
+            Cause(text, "version", 0.0, None, change.at, None, None),
+        )
+    ]
 
 
 def _logs(gathered: Gathered) -> list[Weighed]:

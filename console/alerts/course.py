@@ -42,6 +42,30 @@ def course(deviation: Deviation, history: History, start: float, end: float) -> 
     return tuple((ts, value) for ts, value in ends if value is not None)
 
 
+def by_version(
+    deviation: Deviation, history: History, start: float, end: float
+) -> dict[str, Points]:
+    """The same course in `[start, end)` version by version, window by window."""
+    series = deviation.series
+    stored = history.version_points(series.id, start, end)
+    if stored.height:
+        return {
+            str(version): _finite((epoch(ts), mean) for _, ts, mean in rows.iter_rows())
+            for (version,), rows in stored.group_by("version", maintain_order=True)
+        }
+    if series.model is None or "template_id" in deviation.details:
+        return {}
+    performs = quantity(deviation) == "performance"
+    read = history.performance_windows if performs else history.column_windows
+    frame = read(series.model, start, end).filter(pl.col("version").is_not_null())
+    return {
+        str(version): _by_window(rows, _performance(series.name))
+        if performs
+        else _column(deviation, rows)
+        for (version,), rows in frame.group_by("version", maintain_order=True)
+    }
+
+
 def _finite(points: Iterable[tuple[float, float]]) -> Points:
     return tuple((ts, value) for ts, value in points if math.isfinite(value))
 

@@ -17,6 +17,9 @@ from console.alerts.course import Points, course
 from console.alerts.history import History
 from console.alerts.incident import Incident
 from console.alerts.segment import Segment, segments_of
+from console.alerts.split import VersionChange, split
+from console.alerts.timing import Timing, timing
+from console.detectors.protocol import Deviation
 from console.records.clock import DAY, HOUR, MINUTE, epoch
 from console.records.levels import AT_LEAST_WARNING
 from console.stats.logs import lift
@@ -34,15 +37,6 @@ LEAST_LIFT, LEAST_LINES, LEAST_SIGNIFICANCE = 2.0, 3, 2.0
 """What is less is not related: ordinary traffic and chance."""
 VERSION_S = HOUR
 """A version that first appears so near the onset is a change of version."""
-
-
-@dataclass(frozen=True, slots=True)
-class VersionChange:
-    """A version that was not seen before."""
-
-    old: str | None
-    new: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +65,10 @@ class Gathered:
     version: str | None = None
     version_change: VersionChange | None = None
     segments: tuple[Segment, ...] = ()
+    timing: Timing | None = None
+    """What the series says of when it changed."""
+    split: float = 0.0
+    """Log Bayes factor of the new version differing from the old one in the same windows."""
 
 
 def gather(
@@ -88,6 +86,8 @@ def gather(
     earlier = [value for ts, value in points if ts < root.onset]
     later = [value for ts, value in points if ts >= root.onset]
     change, latest = (None, None) if model is None else _versions(history, model, root.onset, end)
+    if change is None:
+        change = _of_metric(root, history, end)
     rate = None if previous is None else previous.predictions_per_hour
     if model is not None and rate is None:
         rate = _rate(history, model, root.onset, end)
@@ -101,6 +101,8 @@ def gather(
         version=root.version or latest,
         version_change=change,
         segments=segments_of(incident, history),
+        timing=timing(incident, points, history),
+        split=0.0 if change is None else split(root, history, change, end),
     )
 
 
@@ -137,6 +139,18 @@ def _versions(
         if abs(epoch(first) - onset) <= VERSION_S:
             return VersionChange(old, new, epoch(first)), latest
     return None, latest
+
+
+def _of_metric(root: Deviation, history: History, end: float) -> VersionChange | None:
+    """A change of version near the onset, as the windows of the root's own metric tell it."""
+    start, last = root.onset - 6 * HOUR, min(end, root.onset + 2 * VERSION_S)
+    first: dict[str, float] = {}
+    for version, ts, _ in history.version_points(root.series.id, start, last).iter_rows():
+        first.setdefault(version, epoch(ts))
+    for (old, _), (new, at) in pairwise(first.items()):
+        if abs(at - root.onset) <= VERSION_S:
+            return VersionChange(old, new, at)
+    return None
 
 
 def _logs(

@@ -23,6 +23,10 @@ class History(Protocol):
         """Means of a series' windows, oldest first, re-binned to at most `limit`."""
         ...
 
+    def version_points(self, series_id: int, start: float, end: float) -> pl.DataFrame:
+        """A series' windows by version, oldest first: columns version, start, mean."""
+        ...
+
     def template_counts(
         self, model: str | None, stage: str | None, start: float, end: float
     ) -> pl.DataFrame:

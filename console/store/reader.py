@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.records.clock import naive
-from console.store import courses, logpages, query, rawrows
+from console.store import courses, logpages, outbox, query, rawrows
 from console.store.arrow import fetch
 from console.store.errors import StoreError, told
 from console.store.logpages import Conditions, LogKey
+from console.store.outbox import StoredNotice
 from console.store.pages import LogLine, LogPage, LogQuery, SourceRow
 from console.store.rawrows import CellQuery, RawRow, Span
 from console.store.views import BEST_FIRST
@@ -143,6 +144,17 @@ class Reader:
             )
             return list(found.iter_rows())
 
+    def version_points(self, series_id: int, start: float, end: float) -> pl.DataFrame:
+        """A series' windows by version, oldest first: version, start (TIME), mean (Float64)."""
+        with self._cursor("read the points of a series by version") as cursor:
+            return fetch(
+                cursor,
+                "SELECT version, start, sum(total) / sum(n) AS mean FROM window_metrics"
+                " WHERE series_id = $1 AND start >= $2 AND start < $3 AND version IS NOT NULL"
+                " GROUP BY ALL ORDER BY start, version",
+                [series_id, naive(start), naive(end)],
+            )
+
     def events(self, start: float, end: float, model: str | None = None) -> pl.DataFrame:
         """Marked events that meet the span, in order of time; of `model` and of no model.
 
@@ -185,6 +197,11 @@ class Reader:
             found = fetch(cursor, f"SELECT i.alert FROM incident i ORDER BY {BEST_FIRST}")  # noqa: S608 - constant
             documents = [json.loads(text) for text in found["alert"]]
             return [{**alert, "rank": place} for place, alert in enumerate(documents, 1)]
+
+    def notices(self, since: float) -> list[StoredNotice]:
+        """What recipients are to be told, and were told from `since` on; oldest first."""
+        with self._cursor("read the outbox") as cursor:
+            return outbox.read(cursor, since)
 
     def column_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
         """Summaries of features, predictions and scores by window: `stats.columns.CLOSED`."""

@@ -34,6 +34,8 @@ class FakeHistory:
     rate: int = 100
     catalogue: Sequence[Series] = ()
     versions: Sequence[tuple[float, str]] = ()
+    by_version: Sequence[tuple[int, str, float, float]] = ()
+    """(series_id, version, ts, mean)."""
     reads: list[float] = field(default_factory=list)
 
     def points(
@@ -44,6 +46,18 @@ class FakeHistory:
         count = int((end - start) / step)
         times = [start + step * number for number in range(count)]
         return [(ts, self.value(series_id, ts)) for ts in times]
+
+    def version_points(self, series_id: int, start: float, end: float) -> pl.DataFrame:
+        rows = [
+            (version, naive(ts), value)
+            for known, version, ts, value in self.by_version
+            if known == series_id and start <= ts < end
+        ]
+        return pl.DataFrame(
+            rows,
+            schema={"version": pl.String, "start": pl.Datetime("us"), "mean": pl.Float64},
+            orient="row",
+        ).sort("start", "version")
 
     def template_counts(
         self, model: str | None, stage: str | None, start: float, end: float
@@ -110,7 +124,11 @@ class FakeHistory:
 
     def series(self, model: str | None = None) -> pl.DataFrame:
         return pl.DataFrame(
-            [(s.id, s.model, s.stage, s.name, s.tags) for s in self.catalogue if s.model == model],
+            [
+                (s.id, s.model, s.stage, s.name, s.tags)
+                for s in self.catalogue
+                if model in {None, s.model}
+            ],
             schema={
                 "series_id": pl.Int64,
                 "model": pl.String,

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from console.alerts.alert import Cause, RelatedLog
 from console.alerts.cause import causes
-from console.alerts.evidence import Gathered, TellingLog, VersionChange, gather
+from console.alerts.evidence import Gathered, TellingLog, gather
 from console.alerts.grouping import fold
 from console.alerts.incident import Incident, Incidents
 from console.alerts.marks import Mark
+from console.alerts.split import VersionChange
 from console.records.series import Series
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
