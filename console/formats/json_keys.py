@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from console.records.frames import Schema
@@ -31,7 +33,19 @@ _USUAL = frozenset(
 _KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:')
 _MANY_KEYS = 400
 _MANY_METRICS = 256
+_QUOTE, _COLON, _BLANK = ord('"'), ord(":"), ord(" ")
 _ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the quotes of some lines tell."""
+
+    quotes: int
+    keys: int
+    """Quotes that a colon follows."""
+    loose: bool
+    """A blank follows a quote somewhere: a key may stand apart from its colon."""
 
 
 def read(data: bytes, schema: Schema) -> pl.DataFrame | None:
@@ -49,7 +63,10 @@ def read_usual(data: bytes, sample: bytes) -> pl.DataFrame | None:
     or the beginning of a text, so if there are no more of them than values that were read, no key
     was passed over.
     """
-    if any(mark in data for mark in (b"\\", b'" :', b'"\t:', b'"\r:')):
+    if b"\\" in data:
+        return None
+    found = marks(data)
+    if found.loose and any(mark in data for mark in (b'" :', b'"\t:', b'"\r:')):
         return None
     keys = inferred(sample, sample)
     if not keys or not keys.keys() <= _USUAL:
@@ -65,8 +82,18 @@ def read_usual(data: bytes, sample: bytes) -> pl.DataFrame | None:
             counts += [column.struct.field(field.name).count() for field in kind.fields]
         elif kind == pl.String:
             counts.append(column.str.count_matches('":', literal=True).sum())
-    found = sum(frame.select(each.alias(str(place)) for place, each in enumerate(counts)).row(0))
-    return frame if found == data.count(b'":') else None
+    read_keys = sum(
+        frame.select(each.alias(str(place)) for place, each in enumerate(counts)).row(0)
+    )
+    return frame if read_keys == found.keys else None
+
+
+def marks(data: bytes) -> Marks:
+    """The quotes of some lines without escapes."""
+    array = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(array == _QUOTE)
+    after = array[np.minimum(quotes + 1, len(array) - 1)]
+    return Marks(len(quotes), int(np.count_nonzero(after == _COLON)), bool((after <= _BLANK).any()))
 
 
 def inferred(data: bytes, sample: bytes) -> dict[str, pl.DataType] | None:

@@ -11,6 +11,7 @@ from console.formats.framing import BOM, Lines, piece, split, without_mark
 from console.formats.framing import rejects as reject_frame
 from console.formats.json_body import table as read_table
 from console.formats.json_kinds import SHARED
+from console.formats.json_plain import plain_metrics
 from console.formats.json_records import by_kind
 from console.formats.protocol import Decoded
 from console.records.frames import Records, records
@@ -52,6 +53,9 @@ class JsonLines:
 
 
 def _records(lines: Lines, chunk: Chunk, defaults: Defaults) -> Records:
+    metrics = plain_metrics(lines, chunk.offset, defaults)
+    if metrics is not None:
+        return records(metrics=metrics)
     found, refused = read_table(lines)
     frames: dict[str, pl.DataFrame] = {}
     if len(found.body):
