@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from console.records.frames import Records
 
 READ_BYTES = 1 << 20
-"""Most that is read of one file at once."""
+"""Most that is read of one of many files at once; of few files more, so that they fill a step."""
 FIRST_BYTES = 1 << 16
 """Most that is read of a file whose place in time is not known yet."""
 STEP_BYTES = 4 << 20
@@ -153,11 +153,12 @@ class Intake:
         order = sorted(self._waiting, key=lambda file: (places[file.file_id], str(file.path)))
         readings: list[Reading] = []
         size = 0
+        share = max(READ_BYTES, most // max(1, len(order)))
         for file in order:
             place, least = places[file.file_id], places[order[0].file_id]
             if size >= most or (math.isfinite(least) and place > least + AHEAD_S):
                 break
-            reading = self._read(file, min(READ_BYTES, most), final=final)
+            reading = self._read(file, min(share, most), final=final)
             if reading is not None:
                 readings.append(reading)
                 size += reading.consumed
