@@ -48,7 +48,7 @@ from console.records.series import Series
 from console.stats import performance
 from console.stats.counts import since
 from console.stats.drift import normal_sf
-from console.stats.performance import Estimate
+from console.stats.metrics import Estimate
 from console.stats.pinning import References
 
 POOLS = (4, 8, 16, 32, 64, 128)

@@ -14,8 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from console.records.clock import HOUR
-from console.stats import performance
-from console.stats.performance import SCORE_BINS, Estimate
+from console.stats import metrics
+from console.stats.metrics import Estimate
+from console.stats.scores import CELLS
 
 Floats = NDArray[np.float64]
 Metric = Literal["accuracy", "auc", "mae"]
@@ -30,7 +31,7 @@ BLOCK = 8
 N, CORRECT, JUDGED, ABSOLUTE, SQUARED, MEASURED, DELAY = range(7)
 """Rows; right ones of those judged by class; errors of those measured; seconds to the label."""
 SCORES = 7
-WIDTH = SCORES + 2 * SCORE_BINS
+WIDTH = SCORES + 2 * CELLS
 
 
 def metrics_of(base: Floats) -> list[Metric]:
@@ -46,15 +47,15 @@ def metrics_of(base: Floats) -> list[Metric]:
 def estimate(metric: Metric, sums: Floats) -> Estimate | None:
     """The metric that the sums give; None if they are too few."""
     if metric == "accuracy":
-        return performance.accuracy(float(sums[CORRECT]), float(sums[JUDGED]))
+        return metrics.accuracy(float(sums[CORRECT]), float(sums[JUDGED]))
     if metric == "mae":
-        return performance.mean_absolute_error(
+        return metrics.mean_absolute_error(
             float(sums[ABSOLUTE]), float(sums[SQUARED]), int(sums[MEASURED])
         )
     positive, negative = _scores(sums)
     if min(positive.sum(), negative.sum()) < LEAST_CLASS:
         return None
-    return performance.auc(positive.tolist(), negative.tolist())
+    return metrics.auc(positive.tolist(), negative.tolist())
 
 
 def loss_of(metric: Metric, usual: Estimate, now: Estimate) -> float:
@@ -75,7 +76,7 @@ def gain_of(metric: Metric, usual: Estimate, now: Estimate) -> Callable[[Floats]
         return lambda s: float((s[ABSOLUTE] - middle * s[MEASURED]) * slope)
 
     def pairs(sums: Floats) -> float:
-        found = performance.auc(*(part.tolist() for part in _scores(sums)))
+        found = metrics.auc(*(part.tolist() for part in _scores(sums)))
         if found is None:
             return 0.0
         # A slot's rows weigh by their number; half way between then and now says neither.
@@ -105,7 +106,7 @@ def wander_of(slots: list[Floats], total: Floats) -> float:
 
 
 def _scores(sums: Floats) -> tuple[Floats, Floats]:
-    return sums[SCORES : SCORES + SCORE_BINS], sums[SCORES + SCORE_BINS :]
+    return sums[SCORES : SCORES + CELLS], sums[SCORES + CELLS :]
 
 
 def from_totals(sums: Mapping[str, Any]) -> Floats:
@@ -114,15 +115,15 @@ def from_totals(sums: Mapping[str, Any]) -> Floats:
     if sums:
         vector[N] = sums["n"]
         vector[CORRECT] = sums.get("correct", 0)
-        vector[JUDGED] = sums["n"] if "correct" in sums else 0
+        vector[JUDGED] = sums.get("judged", sums["n"] if "correct" in sums else 0)
         vector[ABSOLUTE], vector[SQUARED] = (
             sums.get("absolute_error", 0.0),
             sums.get("squared_error", 0.0),
         )
-        vector[MEASURED] = sums["n"] if "absolute_error" in sums else 0
+        vector[MEASURED] = sums.get("measured", sums["n"] if "absolute_error" in sums else 0)
         for place, name in enumerate(("positive_scores", "negative_scores")):
             counts = sums.get(name) or []
-            vector[SCORES + place * SCORE_BINS :][: len(counts)] = counts
+            vector[SCORES + place * CELLS :][: len(counts)] = counts
     return vector
 
 
@@ -139,12 +140,12 @@ def by_slot(rows: pl.DataFrame) -> dict[float, Floats]:
         vector[DELAY] += row["_delay"]
         if row["correct"] is not None:
             vector[CORRECT] += row["correct"]
-            vector[JUDGED] += n
+            vector[JUDGED] += row["judged"]
         if row["absolute_error"] is not None:
             vector[ABSOLUTE] += row["absolute_error"]
             vector[SQUARED] += row["squared_error"]
-            vector[MEASURED] += n
+            vector[MEASURED] += row["measured"]
         if row["positive_scores"]:
-            vector[SCORES : SCORES + SCORE_BINS] += row["positive_scores"]
-            vector[SCORES + SCORE_BINS :] += row["negative_scores"]
+            vector[SCORES : SCORES + CELLS] += row["positive_scores"]
+            vector[SCORES + CELLS :] += row["negative_scores"]
     return slots

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
+
+import polars as pl
 
 from console.records.series import Series
+from console.stats.estimation import ESTIMATES
 
-if TYPE_CHECKING:
-    import polars as pl
-
-State = Mapping[str, "pl.DataFrame"]
+State = Mapping[str, pl.DataFrame]
 Severity = Literal["critical", "warning", "info"]
 Phase = Literal["raised", "worse", "cleared"]
 
@@ -48,6 +48,8 @@ class Span:
     """`stats.performance.CLOSED`: sums over predictions whose labels arrived."""
     events: pl.DataFrame
     """`records.frames.EVENTS`: events whose time lies in the span."""
+    estimates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ESTIMATES))
+    """`stats.estimation.ESTIMATES`: what is expected of the performance of windows that closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ class Absorber:
         if records.predictions.height:
             left = self.references.learn(records.predictions)
             self._summarise("columns", marked("columns", left), absorbed)
+            self._summarise("scores", marked("scores", records.predictions), absorbed)
             absorbed.predictions.append(records.predictions)
         if records.labels.height:
             absorbed.labels.append(marked("performance", records.labels))
@@ -130,6 +131,7 @@ class Absorber:
             closed = window_end(self._kinds["performance"].width_s) <= naive(watermark)
             timely = judged.with_columns(pl.coalesce("late", closed).alias("late"))
             self._summarise("performance", timely, absorbed)
+            self._summarise("confusion", timely, absorbed)
 
     def _summarise(self, kind: str, rows: pl.DataFrame, absorbed: Absorbed) -> None:
         if rows.height:

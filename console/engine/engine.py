@@ -24,6 +24,7 @@ from console.detectors.protocol import Span
 from console.detectors.registry import builtin, plugins
 from console.engine.absorb import Absorbed, Absorber
 from console.engine.aggregates import Aggregates
+from console.engine.codec import decode, encode
 from console.engine.detection import Detection
 from console.engine.intake import STEP_BYTES, Intake, Reading
 from console.engine.seen import Seen
@@ -31,7 +32,8 @@ from console.engine.summaries import kinds
 from console.engine.watermark import watermark
 from console.records.clock import naive
 from console.records.frames import EVENTS, Schema
-from console.stats import columns, logs, performance, windows
+from console.stats import columns, confusion, logs, performance, scores, windows
+from console.stats.estimation import ESTIMATES, Estimator
 from console.store.commit import Commit, StoredIncident
 
 if TYPE_CHECKING:
@@ -49,7 +51,11 @@ CLOSED: dict[str, Schema] = {
     "logs": logs.CLOSED,
     "columns": columns.CLOSED,
     "performance": performance.CLOSED,
+    "confusion": confusion.CLOSED,
+    "scores": scores.CLOSED,
 }
+ESTIMATOR = "estimator"
+ESTIMATOR_LAYOUT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,10 @@ class Engine:
             after = self._watermark or 0.0
             self._aggregates.add(kind, restored.open_windows(kind, after, shape.width_s))
         self._absorber = Absorber(settings, restored, self._aggregates.kinds)
+        learned = restored.states.get(ESTIMATOR)
+        self._estimator = Estimator(
+            self.references, None if learned is None else decode(learned, ESTIMATOR_LAYOUT)
+        )
         detectors = builtin(settings, self.references, self._absorber.template_names)
         self._detection = Detection(
             (*detectors, *plugins(settings, [detector.name for detector in detectors])),
@@ -166,11 +176,13 @@ class Engine:
             return Step()
         changed: tuple[StoredIncident, ...] = ()
         states: dict[str, bytes] = {}
+        estimates = pl.DataFrame(schema=ESTIMATES)
         closed_to = self._watermark
         if advanced and reached is not None:
-            changed = self._judge(reached)
+            changed, estimates = self._judge(reached)
             states = {
                 **self._detection.dump(),
+                ESTIMATOR: encode(self._estimator.state(), ESTIMATOR_LAYOUT),
                 STATE: _state(reached, self.seen),
             }
             closed_to = reached
@@ -179,7 +191,10 @@ class Engine:
             transaction.write(
                 Commit(
                     files=self.intake.states(readings),
-                    windows={kind: pl.concat(parts) for kind, parts in absorbed.windows.items()},
+                    windows={
+                        "estimates": estimates,
+                        **{kind: pl.concat(parts) for kind, parts in absorbed.windows.items()},
+                    },
                     series=pl.concat(absorbed.series) if absorbed.series else None,
                     templates=pl.concat(absorbed.templates) if absorbed.templates else None,
                     states={**states, **absorbed.states},
@@ -203,8 +218,11 @@ class Engine:
             for deltas in parts:
                 self._aggregates.add(kind, deltas)
 
-    def _judge(self, reached: float) -> tuple[StoredIncident, ...]:
-        """Detectors and alerts over what closes by `reached`; they see committed rows only."""
+    def _judge(self, reached: float) -> tuple[tuple[StoredIncident, ...], pl.DataFrame]:
+        """Detectors and alerts over what closes by `reached`; they see committed rows only.
+
+        With the estimates of the windows of predictions that close, to be stored.
+        """
         earliest = self._aggregates.earliest()
         start = (
             self._watermark if self._watermark is not None else min(earliest or reached, reached)
@@ -215,8 +233,13 @@ class Engine:
             closed[kind] = pl.DataFrame(schema=schema) if ended is None else ended
         events = self.reader.events(start, reached)
         marked = events.filter(pl.col("ts") >= naive(start)).select(list(EVENTS))
-        span = Span(start=start, end=reached, events=marked, **closed)
-        return self._room.update(self._detection.update(span), marked, self.reader, reached)
+        del closed["confusion"]
+        estimates = self._estimator.update(
+            closed["performance"], closed.pop("scores"), closed["columns"]
+        )
+        span = Span(start=start, end=reached, events=marked, estimates=estimates, **closed)
+        changed = self._room.update(self._detection.update(span), marked, self.reader, reached)
+        return changed, estimates
 
 
 def _state(watermark: float, seen: Seen) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from console.engine.aggregates import Kind
-from console.stats import columns, logs, performance, windows
+from console.stats import columns, confusion, logs, performance, scores, windows
 
 if TYPE_CHECKING:
     from console.config.settings import Settings
@@ -22,6 +22,8 @@ def kinds(settings: Settings) -> dict[str, Kind]:
         "logs": Kind(settings.window_s, logs.merge),
         "columns": Kind(settings.prediction_window_s, columns.merge),
         "performance": Kind(settings.prediction_window_s, performance.merge),
+        "confusion": Kind(settings.prediction_window_s, confusion.merge),
+        "scores": Kind(settings.prediction_window_s, scores.merge),
     }
 
 
@@ -36,6 +38,8 @@ class Summaries:
             "logs": lambda rows: logs.summarise(rows, base),
             "columns": lambda rows: columns.summarise(rows, references, wide),
             "performance": lambda rows: performance.summarise(rows, wide, positives),
+            "confusion": lambda rows: confusion.summarise(rows, references, wide),
+            "scores": lambda rows: scores.summarise(rows, wide, positives),
         }
 
     def deltas(self, kind: str, rows: pl.DataFrame) -> pl.DataFrame:

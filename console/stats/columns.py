@@ -169,6 +169,13 @@ def _column_windows(
     ).with_columns(pl.col("total", "squares", "low", "high").fill_nan(None))
 
 
+def cells_of(values: pl.Series, column: ColumnReference) -> np.ndarray:
+    """The cell of every value: -1 for null, -2 for one that fits none."""
+    if column.kind == "numeric":
+        return _numeric_cells(values, column)[0]
+    return _category_cells(values, column)
+
+
 def _numeric_cells(values: pl.Series, column: ColumnReference) -> tuple[np.ndarray, np.ndarray]:
     numbers = values.cast(pl.Float64, strict=False).to_numpy()
     absent = values.is_null().to_numpy()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from console.config.settings import Settings, SettingsError
-from console.stats import features, performance
+from console.stats import error_model, features, performance
 from console.stats.reference import (
     ColumnReference,
     ModelReference,
@@ -147,9 +148,35 @@ def read(model: str | None, path: Path, positive: str | None = None) -> ModelRef
         elif name == "score":
             role = "score"
         columns.append(describe(name, role, frame[name]))
-    return ModelReference(
-        model, "file", tuple(columns), digest, performance.totals(frame, positive)
+    sums = performance.totals(frame, positive)
+    errors = None if sums.get("positive_scores") else _errors(frame, columns)
+    return ModelReference(model, "file", tuple(columns), digest, sums, errors)
+
+
+def _errors(
+    frame: pl.DataFrame, columns: Sequence[ColumnReference]
+) -> error_model.ErrorModel | None:
+    """How large the errors of a labelled frame are by its columns; None if it tells none."""
+    if not {"prediction", "label"} <= set(frame.columns):
+        return None
+    rows = performance.judged(
+        frame.select(
+            pl.int_range(pl.len()).alias("_row"),
+            pl.lit(None, dtype=pl.Float64).alias("score"),
+            *(pl.col(name).cast(pl.String, strict=False) for name in ("prediction", "label")),
+        ),
+        pl.lit("1"),
     )
+    by_class = rows["_judged"].sum() > rows.height / 2
+    error = rows["_correct"].cast(pl.Float64) if by_class else rows["_error"]
+    values = np.full(frame.height, np.nan)
+    values[rows["_row"].to_numpy()] = error.to_numpy()
+    targets = (
+        {"wrong": 1 - values}
+        if by_class
+        else {"absolute_error": np.abs(values), "squared_error": values**2}
+    )
+    return error_model.fit(frame, columns, targets)
 
 
 def read_frame(path: Path) -> pl.DataFrame:

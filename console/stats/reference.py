@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from console.records.frames import Schema
+
+if TYPE_CHECKING:
+    from console.stats.error_model import ErrorModel
 
 Role = Literal["feature", "prediction", "score"]
 Kind = Literal["numeric", "category"]
@@ -84,6 +87,8 @@ class ModelReference:
     """Of the file it was read from: another one is another reference."""
     performance: Mapping[str, float | list[int]] = field(default_factory=dict)
     """Sums of `stats.performance` over the labelled rows of the file; empty without labels."""
+    errors: ErrorModel | None = None
+    """How large errors are by the cells of the columns; None without labels, or with scores."""
 
     def column(self, name: str, role: str) -> ColumnReference | None:
         """The reference of one column."""

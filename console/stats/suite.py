@@ -9,7 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from console.config.settings import Check
-from console.stats import performance, tables
+from console.stats import metrics, performance, tables
 from console.stats.compare.frames import compare
 from console.stats.compare.kinds import as_kind, common_kind
 from console.stats.compare.result import Column, Comparison
@@ -265,33 +265,8 @@ def _performance(
 
 def metric(name: str, sums: dict[str, Any]) -> float | None:
     """A performance metric from the sums of `performance.totals`; None if they lack it."""
-    n = sums.get("n", 0)
-    hits = tuple(sums.get(key) for key in ("true_positive", "false_positive", "false_negative"))
-    if not n:
-        return None
-    if name in ("precision", "recall", "f1"):
-        if None in hits:
-            return None
-        true_positive, false_positive, false_negative = (float(hit or 0) for hit in hits)
-        estimate = {
-            "precision": performance.precision(true_positive, false_positive),
-            "recall": performance.recall(true_positive, false_negative),
-            "f1": performance.f1(true_positive, false_positive, false_negative),
-        }[name]
-        return None if estimate is None else estimate.value
-    if name == "auc":
-        area = performance.auc(sums.get("positive_scores", []), sums.get("negative_scores", []))
-        return None if area is None else area.value
-    key = {
-        "accuracy": "correct",
-        "brier": "brier",
-        "mae": "absolute_error",
-        "rmse": "squared_error",
-    }[name]
-    total = sums.get(key)
-    if total is None:
-        return None
-    return float((total / n) ** 0.5 if name == "rmse" else total / n)
+    found = metrics.of_sums(sums).get(name)
+    return None if found is None else found.value
 
 
 def _percent(share: float) -> str:

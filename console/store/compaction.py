@@ -30,6 +30,8 @@ KEYS = {
     "logs": ("model", "stage", "version", "level", "template_id", "start"),
     "columns": ("model", "stage", "version", "column", "role", "kind", "start"),
     "performance": ("model", "stage", "version", "start", "predicted"),
+    "scores": ("model", "stage", "version", "start"),
+    "confusion": ("model", "stage", "version", "start", "predicted", "label", "prediction"),
     "volumes": ("model", "stage", "kind", "file_id", "start"),
 }
 """What tells two windows of a kind apart."""

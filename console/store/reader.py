@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.records.clock import naive
-from console.store import courses, logpages, outbox, query, rawrows
+from console.store import courses, logpages, outbox, performances, query, rawrows
 from console.store.arrow import fetch
 from console.store.errors import StoreError, told
 from console.store.logpages import Conditions, LogKey
@@ -42,14 +42,6 @@ SELECT model, stage, version, "column", role, kind, start, sum(n)::BIGINT AS n,
   {_ADDED_LISTS.format("counts")}
 FROM window_columns WHERE model = $1 AND start >= $2 AND start < $3
 GROUP BY ALL ORDER BY start, stage, version, "column", role, kind"""  # noqa: S608 - constants
-_PERFORMANCE = f"""
-SELECT model, stage, version, start, predicted, sum(n)::BIGINT AS n,
-  sum(correct)::BIGINT AS correct, sum(true_positive)::BIGINT AS true_positive,
-  sum(false_positive)::BIGINT AS false_positive, sum(false_negative)::BIGINT AS false_negative,
-  sum(absolute_error) AS absolute_error, sum(squared_error) AS squared_error, sum(brier) AS brier,
-  {_ADDED_LISTS.format("positive_scores")}, {_ADDED_LISTS.format("negative_scores")}
-FROM window_performance WHERE model = $1 AND start >= $2 AND start < $3
-GROUP BY ALL ORDER BY start, predicted, stage, version"""  # noqa: S608 - constants
 
 
 class Reader:
@@ -211,7 +203,27 @@ class Reader:
     def performance_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
         """Sums over labelled predictions by window: `stats.performance.CLOSED`."""
         with self._cursor("read the windows of performance") as cursor:
-            return fetch(cursor, _PERFORMANCE, [model, naive(start), naive(end)])
+            return fetch(cursor, performances.ARRIVED, [model, naive(start), naive(end)])
+
+    def realised_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """The same for predictions made in the span: `stats.performance.CLOSED`."""
+        with self._cursor("read the windows of performance") as cursor:
+            return fetch(cursor, performances.REALISED, [model, naive(start), naive(end)])
+
+    def estimated_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """What was expected of the performance of windows: `stats.estimation.ESTIMATES`."""
+        with self._cursor("read the estimates of performance") as cursor:
+            return fetch(cursor, performances.ESTIMATED, [model, naive(start), naive(end)])
+
+    def score_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Predictions by window and score: `stats.scores.CLOSED`."""
+        with self._cursor("read the windows of scores") as cursor:
+            return fetch(cursor, performances.SCORES, [model, naive(start), naive(end)])
+
+    def confusion_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Labelled predictions made in the span, by class: `stats.confusion.CLOSED`."""
+        with self._cursor("read the windows of classes") as cursor:
+            return fetch(cursor, performances.CONFUSION, [model, naive(start), naive(end)])
 
     def volumes(self, model: str, start: float, end: float, width_s: float) -> pl.DataFrame:
         """Predictions by window of `width_s` seconds: start (TIME), n (Int64); none for none."""

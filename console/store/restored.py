@@ -13,6 +13,7 @@ from console.records.clock import DAY, naive
 from console.store.arrow import fetch
 from console.store.commit import FileState, StoredIncident
 from console.store.errors import told
+from console.store.performances import PERFORMANCE
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,7 +30,9 @@ _WINDOWS = {
     "metrics": (_METRIC_WINDOWS, "window_metrics w LEFT JOIN series s USING (series_id)"),
     "logs": ("w.*", "window_logs w"),
     "columns": ("w.*", "window_columns w"),
-    "performance": ("w.*", "window_performance w"),
+    "performance": (f"{PERFORMANCE}, w.late", "window_performance w"),
+    "confusion": ("w.*", "window_confusion w"),
+    "scores": ("w.*", "window_scores w"),
 }
 
 

@@ -32,6 +32,9 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "window_columns",
         "window_performance",
         "window_volumes",
+        "window_scores",
+        "window_confusion",
+        "window_estimates",
     ),
 }
 """The tables of every kind that is kept for a time of its own."""

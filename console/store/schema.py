@@ -105,7 +105,55 @@ CREATE TABLE window_volumes (
 );
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _OWN_TAGS, _UPKEEP)
+_EXPECTED = ", ".join(
+    f"{name} DOUBLE"
+    for name in (
+        *("labelled", "judged", "correct", "true_positive", "false_positive", "false_negative"),
+        *("measured", "absolute_error", "squared_error"),
+    )
+)
+_MORE_SUMS = "".join(
+    f"ALTER TABLE window_performance ADD COLUMN {column};\n"
+    for column in (
+        *("judged BIGINT", "measured BIGINT", "fourth_error DOUBLE", "error DOUBLE"),
+        *("relative_n BIGINT", "relative_error DOUBLE", "relative_squares DOUBLE"),
+        *("label_total DOUBLE", "label_squares DOUBLE", "brier_squares DOUBLE"),
+        *("log_loss DOUBLE", "log_loss_squares DOUBLE", "ranked BIGINT", "ndcg DOUBLE"),
+        *("ndcg_squares DOUBLE", "reciprocal_rank DOUBLE", "reciprocal_rank_squares DOUBLE"),
+        *("precision_at_k DOUBLE", "precision_at_k_squares DOUBLE", "right_confidence BIGINT[]"),
+        *("wrong_confidence BIGINT[]", "score_totals DOUBLE[]"),
+    )
+)
+_ESTIMATES: Migration = f"""
+-- More metrics, and scores counted in finer cells: the old counts are of other cells.
+{_MORE_SUMS}
+UPDATE window_performance SET positive_scores = [], negative_scores = [],
+  right_confidence = [], wrong_confidence = [], score_totals = [];
+CREATE TABLE window_scores (
+  model VARCHAR, stage VARCHAR, version VARCHAR, start TIMESTAMP, n BIGINT, judged BIGINT,
+  positive BIGINT[], negative BIGINT[], confidence BIGINT[], late BOOLEAN
+);
+-- What was expected of the performance of a window when it closed.
+CREATE TABLE window_estimates (
+  model VARCHAR, stage VARCHAR, version VARCHAR, start TIMESTAMP, n BIGINT, {_EXPECTED},
+  positive_scores DOUBLE[], negative_scores DOUBLE[]
+);
+-- What was predicted of what was true, by class.
+CREATE TABLE window_confusion (
+  model VARCHAR, stage VARCHAR, version VARCHAR, start TIMESTAMP, predicted TIMESTAMP,
+  label VARCHAR, prediction VARCHAR, n BIGINT, late BOOLEAN
+);
+"""  # noqa: S608 - names of our own
+
+_OUTBOX: Migration = """
+-- What recipients were told and are still to be told.
+CREATE TABLE outbox (
+  id VARCHAR, recipient VARCHAR, alert_id VARCHAR, "at" DOUBLE, status VARCHAR, settled_at DOUBLE,
+  attempts INTEGER, problem VARCHAR, counted VARCHAR, body VARCHAR
+);
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _OWN_TAGS, _UPKEEP, _ESTIMATES, _OUTBOX)
 """Step by step from nothing to today. Steps are only ever appended: a store knows its number."""
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from console.records.frames import Records
-from console.stats import columns, logs, performance, windows
+from console.stats import columns, confusion, logs, performance, scores, windows
 from console.store.commit import Commit
 from console.store.database import Store
 
@@ -23,21 +23,36 @@ FLOATS = st.integers(-8, 8).map(float)
 SCHEMAS = {
     "columns": columns.CLOSED,
     "performance": performance.CLOSED,
+    "scores": scores.CLOSED,
+    "confusion": confusion.CLOSED,
     "logs": logs.CLOSED,
     "metrics": windows.CLOSED,
 }
 MERGES: Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "columns": columns.merge,
     "performance": performance.merge,
+    "scores": scores.merge,
+    "confusion": confusion.merge,
     "logs": logs.merge,
     "metrics": windows.merge,
 }
 
 
+ASKED = {
+    "columns": "column_windows",
+    "performance": "performance_windows",
+    "realised": "realised_windows",
+    "scores": "score_windows",
+    "confusion": "confusion_windows",
+}
+"""The reader's question about each kind; labels by the time of their arrival, or of predictions."""
+
+
 CELLS: st.SearchStrategy[list[int]] = st.just([]) | st.lists(SMALL, min_size=50, max_size=50)
 BY_NAME: Mapping[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("start", "predicted", "last_ts"), STARTS),
-    **dict.fromkeys(("positive_scores", "negative_scores"), CELLS),
+    **dict.fromkeys((*performance.HISTOGRAMS, *scores.LISTS), CELLS),
+    "score_totals": st.just([]) | st.lists(FLOATS, min_size=10, max_size=10),
     **dict.fromkeys(("total", "squares", "low", "high", "last"), FLOATS),
     "counts": st.lists(SMALL, min_size=3, max_size=3),
     "unseen_names": st.lists(st.sampled_from("pqrs"), unique=True, max_size=3).map(sorted),
@@ -82,19 +97,21 @@ def _stored(store: Store, kind: str, deltas: pl.DataFrame) -> None:
             transaction.write(Commit(windows={kind: rows}))
 
 
-@pytest.mark.parametrize("kind", ["columns", "performance"])
+@pytest.mark.parametrize("kind", sorted(ASKED))
 def test_windows_are_merged_as_the_stats_merge_them(kind: str) -> None:
+    table = "performance" if kind == "realised" else kind
+
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(_deltas(kind))
+    @given(_deltas(table))
     def check(deltas: pl.DataFrame) -> None:
         with Store.open(None, lambda: T0) as store:
-            _stored(store, kind, deltas)
+            _stored(store, table, deltas)
             reader = store.reader()
-            ask = reader.column_windows if kind == "columns" else reader.performance_windows
+            ask = getattr(reader, ASKED[kind])
             got = ask("m", T0, T0 + 120)
-            assert got.schema == SCHEMAS[kind]
+            assert got.schema == SCHEMAS[table]
             assert_frame_equal(
-                got, MERGES[kind](deltas), check_row_order=False, check_column_order=False
+                got, MERGES[table](deltas), check_row_order=False, check_column_order=False
             )
             assert ask("m", T0 + 120, T0 + 180).height == 0
             assert ask("other", T0, T0 + 120).height == 0

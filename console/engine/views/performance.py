@@ -10,8 +10,8 @@ import polars as pl
 
 from console.engine.views.figures import PARTS, Figure, Point
 from console.records.clock import epoch, naive
-from console.stats import performance
-from console.stats.performance import Estimate
+from console.stats import metrics, performance
+from console.stats.metrics import Estimate
 
 Sums = Mapping[str, Any]
 LEAST_POINT = 5
@@ -21,7 +21,7 @@ LEAST_POINT = 5
 def _accuracy(sums: Sums) -> Estimate | None:
     if sums.get("correct") is None:
         return None
-    return performance.accuracy(sums["correct"], sums["n"])
+    return metrics.accuracy(sums["correct"], sums["n"])
 
 
 def _of_class(sums: Sums) -> tuple[float, float, float] | None:
@@ -36,28 +36,28 @@ def _of_class(sums: Sums) -> tuple[float, float, float] | None:
 
 def _precision(sums: Sums) -> Estimate | None:
     found = _of_class(sums)
-    return performance.precision(found[0], found[1]) if found else None
+    return metrics.precision(found[0], found[1]) if found else None
 
 
 def _recall(sums: Sums) -> Estimate | None:
     found = _of_class(sums)
-    return performance.recall(found[0], found[2]) if found else None
+    return metrics.recall(found[0], found[2]) if found else None
 
 
 def _f1(sums: Sums) -> Estimate | None:
     found = _of_class(sums)
-    return performance.f1(*found) if found else None
+    return metrics.f1(*found) if found else None
 
 
 def _auc(sums: Sums) -> Estimate | None:
     positive, negative = sums.get("positive_scores"), sums.get("negative_scores")
-    return performance.auc(positive, negative) if positive and negative else None
+    return metrics.auc(positive, negative) if positive and negative else None
 
 
 def _mae(sums: Sums) -> Estimate | None:
     if sums.get("absolute_error") is None:
         return None
-    return performance.mean_absolute_error(sums["absolute_error"], sums["squared_error"], sums["n"])
+    return metrics.mean_absolute_error(sums["absolute_error"], sums["squared_error"], sums["n"])
 
 
 FIGURES: tuple[tuple[str, Callable[[Sums], Estimate | None]], ...] = (
@@ -130,7 +130,7 @@ def _parts(windows: pl.DataFrame, start: float, end: float) -> list[tuple[float,
 
 def _added(rows: Sequence[Mapping[str, Any]]) -> Sums:
     sums: dict[str, Any] = {}
-    for name in (*performance.SUMS, *performance.ERRORS):
+    for name in performance.SUMS:
         seen = [row[name] for row in rows if row[name] is not None]
         sums[name] = sum(seen) if seen else None
     for name in performance.HISTOGRAMS:
