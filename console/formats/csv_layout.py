@@ -22,7 +22,8 @@ PADDING = " \t\r\x00"
 MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "<na>"))
 """What stands in a cell that holds no value, in lower case."""
 
-_TIMES = ("ts", "timestamp", "@timestamp", "time", "datetime", "date_time", "event_time", "date")
+TIMES = ("ts", "timestamp", "@timestamp", "time", "datetime", "date_time", "event_time", "date")
+"""Names of time columns, the likeliest first."""
 _NAMES = ("name", "metric", "metric_name", "series")
 _VALUES = ("value", "val")
 _IDS = ("id", "prediction_id")
@@ -134,7 +135,7 @@ def _layout(header: bytes, first: bytes | None) -> Layout | None:
     separator, names = found
     row = split_row(first, separator) if first is not None else None
     low = [name.lower() for name in names]
-    kind, roles = _roles(low)
+    kind, roles = roles_of(low)
     times = _times(low, row, roles.values())
     passed_over = {0} if low[0] == "" and 0 not in times else set()
     taken = {*times, *roles.values(), *passed_over}
@@ -170,7 +171,7 @@ def _times(
         both = names.index("date"), names.index("time")
         if row is None or parse_times(pl.Series([f"{row[both[0]]} {row[both[1]]}"]))[0] is not None:
             return both
-    named = [names.index(name) for name in _TIMES if name in names]
+    named = [names.index(name) for name in TIMES if name in names]
     if row is None:
         return tuple(named[:1])
     guessed = [place for place in range(len(row)) if place not in {*named, *taken}]
@@ -188,7 +189,7 @@ def _is_time(text: str, *, named: bool) -> bool:
     return parse_times(pl.Series([text], dtype=pl.String))[0] is not None
 
 
-def _roles(names: Sequence[str]) -> tuple[Kind, dict[str, int]]:
+def roles_of(names: Sequence[str]) -> tuple[Kind, dict[str, int]]:
     """What kind of table the header tells of, and its columns that have a part in that."""
 
     def find(role: str, choices: Sequence[str]) -> dict[str, int]:

@@ -13,12 +13,14 @@ from console.formats.framing import BOM
 from console.formats.jsonl import JsonLines
 from console.formats.logfmt import Logfmt
 from console.formats.otlp import OpenTelemetry
+from console.formats.parquet import Parquet
 from console.formats.prometheus import Prometheus
 from console.formats.protocol import Format
 from console.formats.syslog import Syslog
 from console.formats.text import TextLog
 from console.formats.utf16 import Utf16, as_utf8, codec_of
 from console.sources.archive import SUFFIXES, packed_by
+from console.sources.units import LOOKED_AT, units_of
 
 GROUP = "model_console.formats"
 """Entry points of plug-ins: each names a `Format`, or something to call that returns one."""
@@ -68,6 +70,7 @@ def formats() -> Formats:
         except Exception as error:  # noqa: BLE001  # a plug-in may raise anything
             problems.append(f"format plug-in {entry.name} ({entry.value}): {error}")
     ours = (
+        Parquet(),
         Csv(),
         OpenTelemetry(),
         Prometheus(),
@@ -111,11 +114,12 @@ def _by_settings(wanted: str) -> Detection:
 
 def _by_content(sample: bytes, path: str) -> Detection:
     body = sample.removeprefix(BOM).lstrip(b"\x00")
-    if not body.strip():
+    lined = units_of(sample[:LOOKED_AT]).newline is not None
+    if lined and not body.strip():
         return Detection(None, "empty so far", settled=False)
     if (packed := packed_by(sample)) is not None:
         return Detection(None, f"packed by {packed} twice over, or damaged")
-    if b"\n" not in body and len(sample) < SAMPLE:
+    if lined and b"\n" not in body and len(sample) < SAMPLE:
         return Detection(None, "no whole line yet", settled=False)
     found = [(entry, why) for entry in formats().formats if (why := entry.recognise(sample, path))]
     if not found:

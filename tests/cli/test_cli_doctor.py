@@ -39,7 +39,7 @@ def test_each_file_is_told_with_its_format_and_rows(tmp_path: Path) -> None:
     found = looked_at(tmp_path)
     assert (found["a.jsonl"].verdict, found["b.jsonl"].verdict) == ("ok", "note")
     assert found["a.jsonl"].text.endswith(", 30 rows")
-    assert ", 4 rows, 1 lines that cannot be decoded, at byte " in found["b.jsonl"].text
+    assert ", 4 rows, 1 reject, the first at byte " in found["b.jsonl"].text
     assert ", about 20,000 rows" in found["big.jsonl"].text
     assert (found["empty.jsonl"].verdict, found["core.bin"].verdict) == ("note", "mend")
     assert "binary" in found["core.bin"].text
@@ -56,7 +56,7 @@ def test_settings_give_format_and_model(tmp_path: Path) -> None:
     )
     found = looked_at(tmp_path, load(tmp_path / "console.toml"))
     assert found["x.data"].verdict == "mend"
-    assert "3 lines that cannot be decoded, at byte 0" in found["x.data"].text
+    assert "3 rejects, the first at byte 0" in found["x.data"].text
     assert found["app.log"].verdict == "ok"
     assert ", fraud / serving, " in found["app.log"].text
 
@@ -72,10 +72,10 @@ def test_a_format_that_there_is_not(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.jsonl").write_bytes(metrics(3))
 
-    def refused(_path: Path) -> object:
+    def refused(*_: object) -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files, "_pieces", refused)
+    monkeypatch.setattr(files, "look", refused)
     found = looked_at(tmp_path)
     assert (found["a.jsonl"].verdict, found["a.jsonl"].text) == ("mend", "permission denied")
 

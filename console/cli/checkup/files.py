@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from console.cli.checkup.finding import Finding
 from console.cli.checkup.machine import size
+from console.cli.checkup.pieces import Looked, look
 from console.config.settings import Settings
 from console.formats.protocol import Format
 from console.formats.registry import SAMPLE, detect, formats
 from console.records.clock import DAY, HOUR, MINUTE, Clock, epoch, iso
 from console.records.frames import Records
-from console.sources.archive import beginning, is_archive
-from console.sources.chunk import HEAD as FIRST
-from console.sources.chunk import Chunk
 from console.sources.discover import Discovery, SourceFile
 
-HEAD = 256 * 1024
-TAIL = 64 * 1024
-"""Bytes of a file's beginning and end that are decoded to see how it goes."""
 AHEAD_S = 5 * MINUTE
 """How far a clock may be ahead of ours."""
 APART_S = DAY
@@ -48,6 +42,8 @@ class Examined:
     """Byte and reason of the first line that could not be decoded."""
     whole: bool = True
     """All of the file was decoded."""
+    unread: str | None = None
+    """Why the rest of it cannot be read."""
     oldest: float | None = None
     newest: float | None = None
 
@@ -67,19 +63,28 @@ def examine(paths: Sequence[Path], settings: Settings) -> list[Examined]:
 
 def _examined(file: SourceFile) -> Examined:
     try:
-        pieces, length = _pieces(file.path)
+        with file.path.open("rb") as opened:
+            return _decoded(file, look(file.path, opened.fileno()))
     except OSError as error:
         return Examined(file, problem=(error.strerror or str(error)).lower())
-    sample = pieces[0].data[:SAMPLE] if pieces else b""
-    detection = detect(sample, str(file.path), file.format)
+
+
+def _decoded(file: SourceFile, looked: Looked) -> Examined:
+    detection = detect(looked.sample[:SAMPLE], str(file.path), file.format)
     found = Examined(
-        file, length, None, detection.format, detection.reason, settled=detection.settled
+        file,
+        looked.size,
+        format=detection.format,
+        reason=detection.reason,
+        settled=detection.settled,
+        whole=looked.whole,
+        unread=looked.unread,
     )
     if detection.format is None:
         return found
     defaults = file.defaults_for(detection.format.name)
-    decoded = [detection.format.decode(piece, defaults).records for piece in pieces]
-    return _counted(found, decoded, sum(len(piece.data) for piece in pieces))
+    decoded = [detection.format.decode(chunk, defaults).records for chunk in looked.chunks]
+    return _counted(found, decoded, sum(len(chunk.data) for chunk in looked.chunks))
 
 
 def _counted(found: Examined, decoded: Sequence[Records], looked_at: int) -> Examined:
@@ -92,48 +97,16 @@ def _counted(found: Examined, decoded: Sequence[Records], looked_at: int) -> Exa
         for moment in (frame["ts"].min(), frame["ts"].max())
         if isinstance(moment, datetime)
     ]
-    share = found.size / looked_at if found.size > HEAD + TAIL else 1.0
+    share = 1.0 if found.whole else found.size / looked_at
     rejects = len(rejected)
-    return Examined(
-        found.file,
-        found.size,
-        None,
-        found.format,
-        found.reason,
+    return replace(
+        found,
         rows=round(share * (sum(records.height for records in decoded) - rejects)),
         rejects=round(share * rejects),
         first_reject=(rejected[0]["offset"], rejected[0]["reason"]) if rejected else None,
-        whole=found.size <= HEAD + TAIL,
         oldest=min(times, default=None),
         newest=max(times, default=None),
     )
-
-
-def _pieces(path: Path) -> tuple[list[Chunk], int]:
-    """Whole lines of a file's beginning and, if there is more, of its end; and its size."""
-    with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        length, written = status.st_size, status.st_mtime
-        if is_archive(file.fileno()):
-            head, length, _ = beginning(file.fileno(), HEAD + TAIL)
-            head = head[: head.rfind(b"\n") + 1 or len(head)]
-            return [_chunk(path, 0, head, b"", written)] if head else [], length
-        head = file.read(HEAD + TAIL)
-        if len(head) < HEAD + TAIL:
-            head = head[: head.rfind(b"\n") + 1 or len(head)]  # a line may be half written
-            return ([_chunk(path, 0, head, b"", written)] if head else []), length
-        head = head[: head.rfind(b"\n", 0, HEAD) + 1 or HEAD]
-        pieces = [_chunk(path, 0, head, b"", written)]
-        file.seek(length - TAIL)
-        tail = file.read(TAIL)
-        start = tail.find(b"\n") + 1
-        if 0 < start < len(tail):
-            pieces.append(_chunk(path, length - TAIL + start, tail[start:], head[:FIRST], written))
-        return pieces, length
-
-
-def _chunk(path: Path, offset: int, data: bytes, head: bytes, written: float) -> Chunk:
-    return Chunk(0, str(path), offset, data, final=True, head=head, written=written)
 
 
 def sources(examined: Sequence[Examined], paths: Sequence[Path]) -> Iterator[Finding]:
@@ -159,18 +132,39 @@ def _source(one: Examined) -> Finding:
     about = "" if one.whole else "about "
     said = (
         f"{one.format.name} ({one.reason}){f', {where}' if where else ''}, "
-        f"{size(one.size)}, {about}{one.rows:,} rows"
+        f"{size(one.size)}, {about}{_counted_as(one.rows, 'row')}"
     )
+    if one.unread is not None:
+        return _torn(one, said)
     if one.first_reject is not None:
-        byte, reason = one.first_reject
-        said += f", {about}{one.rejects:,} lines that cannot be decoded, at byte {byte:,}: {reason}"
-        if one.rejects > one.rows:
-            mend = "say its `format` in [[sources]], or mend what writes it"
-            return Finding("sources", one.path, "mend", said, mend)
-        return Finding("sources", one.path, "note", said)
+        return _rejected(one, f"{said}, {about}{_counted_as(one.rejects, 'reject')}")
     if one.format.name == "text" and belongs.model is None:
         return Finding("sources", one.path, "note", f"{said}, of no model: name one in [[sources]]")
     return Finding("sources", one.path, "ok", said)
+
+
+def _counted_as(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _rejected(one: Examined, said: str) -> Finding:
+    """A file that holds what cannot be decoded."""
+    assert one.format is not None
+    assert one.first_reject is not None
+    place, reason = one.first_reject
+    unit = "row" if one.format.name == "parquet" else "byte"
+    said += f", the first at {unit} {place:,}: {reason}"
+    if one.rejects > one.rows:
+        mend = "say its `format` in [[sources]], or mend what writes it"
+        return Finding("sources", one.path, "mend", said, mend)
+    return Finding("sources", one.path, "note", said)
+
+
+def _torn(one: Examined, said: str) -> Finding:
+    if one.unread is not None and "damaged" in one.unread:
+        mend = "copy it anew: what stands behind the damage cannot be read"
+        return Finding("sources", one.path, "mend", f"{said}, {one.unread}", mend)
+    return Finding("sources", one.path, "note", f"{said}, {one.unread}: waits for the rest")
 
 
 def _formless(one: Examined) -> Finding:
