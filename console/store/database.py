@@ -15,6 +15,7 @@ from console.records.clock import Clock
 from console.store import opening, restored
 from console.store.errors import InterruptError, StoreError, told
 from console.store.maintenance import Maintenance
+from console.store.matching import Matcher
 from console.store.reader import Reader
 from console.store.restored import Restored
 from console.store.schema import migrate
@@ -48,6 +49,7 @@ class Store:
         self._cursors = threading.Lock()
         self._writing = threading.Lock()
         self._readers: weakref.WeakSet[Reader] = weakref.WeakSet()
+        self._matcher = Matcher()
         self._private_wal = False
         self._closed = False
         self.maintenance = Maintenance(self._writer, self._writing, self.wal_size)
@@ -89,7 +91,7 @@ class Store:
         except BaseException:
             self._writing.release()
             raise
-        return Transaction(self._writer, self._committed, self._ended)
+        return Transaction(self._writer, self._committed, self._matcher, self._ended)
 
     def restore(self) -> Restored:
         """What a restart goes on from."""

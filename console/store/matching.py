@@ -9,6 +9,7 @@ import polars as pl
 from console.records.clock import naive
 from console.records.frames import TIME, Schema
 from console.store.arrow import fetch_with
+from console.store.recent import RecentIds, spans
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,13 +28,50 @@ MATCHED: Schema = {
 }
 """Columns of `matched`; `ts` is the label's time, stage and version are the prediction's."""
 
+SPANS = 8
+"""Most spans of time in which the rows of one batch are looked up."""
 _KEY = ["model", "id"]
 _PREDICTED = ["model", "id", "stage", "version", "ts", "prediction", "score", "scores"]
 _LABELLED = ["model", "id", "ts", "label"]
 
 
+class Matcher:
+    """Knows in which minutes recent predictions and labels were stored."""
+
+    def __init__(self) -> None:
+        self._ids = {table: RecentIds(table) for table in ("prediction", "label")}
+
+    def add(self, table: str, rows: pl.DataFrame) -> None:
+        """Takes rows of predictions or labels that have been committed."""
+        self._ids[table].add(rows)
+
+    def stored(
+        self,
+        committed: duckdb.DuckDBPyConnection,
+        table: str,
+        columns: list[str],
+        keys: pl.DataFrame,
+        since: float,
+    ) -> pl.DataFrame:
+        """The stored rows of these keys (columns model, id), in the order of their arrival."""
+        ids = self._ids[table]
+        known = ids.reach(committed, since)
+        places = list(spans(ids.minutes(keys), SPANS))
+        parts = [
+            _stored(committed, table, columns, keys, (max(start, since), end))
+            for start, end in [*([(since, known)] if known > since else []), *places]
+            if end > since
+        ]
+        if not parts:
+            return pl.DataFrame(schema={name: MATCHED[name] for name in columns})
+        # A span that was searched as a whole may meet one of the minutes.
+        rows = pl.concat(parts).unique("rowid").sort("rowid")
+        return rows.drop("rowid")
+
+
 def matched(
     committed: duckdb.DuckDBPyConnection,
+    matcher: Matcher,
     labels: pl.DataFrame,
     predictions: pl.DataFrame,
     since: float,
@@ -42,15 +80,16 @@ def matched(
 
     `committed` sees what earlier transactions wrote and nothing of this one; `labels` and
     `predictions` are the rows of this one, in order of arrival. Rows older than `since` (epoch
-    seconds) take no part, so that the search does not grow with the history.
+    seconds) take no part; `matcher` knows where the others are, so that the search does not grow
+    with the history.
     """
     new_labels = _recent(labels, _LABELLED, since)
     new_predictions = _recent(predictions, _PREDICTED, since)
     keys = pl.concat([new_labels.select(_KEY), new_predictions.select(_KEY)]).unique()
     if not keys.height:
         return pl.DataFrame(schema=MATCHED)
-    old_labels = _stored(committed, "label", _LABELLED, keys, since)
-    old_predictions = _stored(committed, "prediction", _PREDICTED, keys, since)
+    old_labels = matcher.stored(committed, "label", _LABELLED, keys, since)
+    old_predictions = matcher.stored(committed, "prediction", _PREDICTED, keys, since)
     known = old_labels.select(_KEY).join(old_predictions.select(_KEY), on=_KEY, nulls_equal=True)
     first_labels = _first(old_labels, new_labels)
     first_predictions = _first(old_predictions, new_predictions).rename({"ts": "predicted_ts"})
@@ -74,12 +113,13 @@ def _stored(
     table: str,
     columns: list[str],
     keys: pl.DataFrame,
-    since: float,
+    span: tuple[float, float],
 ) -> pl.DataFrame:
-    names = ", ".join(f"t.{name}" for name in columns)
+    names = ", ".join(columns)
+    # By the id alone: that filter reaches into the scan, which a join on both columns does not.
     query = (
-        f"SELECT {names} FROM {table} t SEMI JOIN incoming k"  # noqa: S608 - names of our own
-        " ON t.id = k.id AND t.model IS NOT DISTINCT FROM k.model WHERE t.ts >= $1"
-        " ORDER BY t.rowid"
+        f"SELECT {names}, rowid FROM {table} WHERE ts >= $1 AND ts < $2"  # noqa: S608 - our own names
+        " AND id IN (SELECT id FROM incoming)"
     )
-    return fetch_with(committed, query, keys, [naive(since)])
+    found = fetch_with(committed, query, keys, [naive(end) for end in span])
+    return found.join(keys, on=_KEY, how="semi", nulls_equal=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
-from console.store import arrow
+from console.records.frames import TIME
+from console.store import arrow, outbox
 from console.store.errors import told
-from console.store.matching import matched
+from console.store.matching import Matcher, matched
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,6 +69,7 @@ class Transaction:
         self,
         connection: duckdb.DuckDBPyConnection,
         committed: duckdb.DuckDBPyConnection,
+        matcher: Matcher,
         ended: Callable[[bool], None],
     ) -> None:
         """`Store.begin` makes one.
@@ -75,6 +78,8 @@ class Transaction:
         """
         self._connection = connection
         self._committed = committed
+        self._matcher = matcher
+        self._keyed: list[tuple[str, pl.DataFrame]] = []
         self._ended = ended
 
     def insert(self, file_id: int, records: Records) -> None:
@@ -88,7 +93,12 @@ class Transaction:
             rows = records.metrics.select(*_METRIC, pl.col("own_tags").alias("tags"), place)
             self._insert("metric", rows)
         for kind, table in _TABLES.items():
-            self._insert(table, getattr(records, kind).with_columns(place))
+            rows = getattr(records, kind)
+            if kind == "rejects" and rows.height:
+                rows = rows.with_columns(pl.lit(_newest(records), dtype=TIME).alias("ts"))
+            elif kind in ("predictions", "labels") and rows.height:
+                self._keyed.append((table, rows.select("model", "id", "ts")))
+            self._insert(table, rows.with_columns(place))
 
     def matched(
         self, labels: pl.DataFrame, predictions: pl.DataFrame, since: float
@@ -100,7 +110,7 @@ class Transaction:
         `since`. Each prediction is matched once, by its first label. Columns `matching.MATCHED`.
         """
         with told("match labels to predictions"):
-            return matched(self._committed, labels, predictions, since)
+            return matched(self._committed, self._matcher, labels, predictions, since)
 
     def write(self, commit: Commit) -> None:
         """Stores everything of the commit."""
@@ -115,6 +125,7 @@ class Transaction:
         self._replace("state", "name", _state_rows(commit.states))
         self._replace("incident", "id", _incident_rows(commit.incidents))
         self._insert("action", _action_rows(commit.actions))
+        self._replace("outbox", "id", outbox.rows(commit.notices))
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +142,8 @@ class Transaction:
                 with told("commit"):
                     self._connection.execute("COMMIT").fetchall()
                 committed = True
+                for table, rows in self._keyed:
+                    self._matcher.add(table, rows)
         finally:
             if not committed:
                 self._roll_back()
@@ -152,6 +165,14 @@ class Transaction:
     def _replace(self, table: str, key: str, rows: pl.DataFrame) -> None:
         with told(f"write to {table}"):
             arrow.replace(self._connection, table, key, rows.unique(key, keep="last"))
+
+
+def _newest(records: Records) -> datetime | None:
+    """The newest time of what was read with rejects, which have none of their own."""
+    times = [
+        frame["ts"].max() for kind, frame in records.items() if kind != "rejects" and frame.height
+    ]
+    return max((time for time in times if isinstance(time, datetime)), default=None)
 
 
 def _file_rows(files: Sequence[FileState]) -> pl.DataFrame:
