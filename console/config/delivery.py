@@ -7,6 +7,7 @@ is used. No object of the settings ever holds one, so none can reach a log, an e
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,8 @@ Security = Literal["starttls", "tls", "none"]
 Notify = Literal["bell", "osc9", "osc777", "off"]
 NOTIFY: tuple[Notify, ...] = ("bell", "osc9", "osc777", "off")
 """How the terminal calls for a new critical alert: its bell, or a notification of the desktop."""
+PORTS: Mapping[str, int] = {"starttls": 587, "tls": 465, "none": 25}
+"""Usual port of a mail server, by how the connection is protected."""
 RECEIVER_PORT = 9099
 _LONGEST_SECRET = 1 << 16
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from console.config.settings import Settings
     from console.engine.desk import Desk
     from console.engine.engine import Engine
+    from console.engine.mailroom import Mailroom
     from console.store.database import Store
     from console.store.reader import Reader
 
@@ -195,11 +196,14 @@ class Session:
     def _collect(self, on_snapshot: OnSnapshot) -> None:
         """Opens the store and walks until the session is stopped or the store fails."""
         from console.engine.engine import Engine
+        from console.engine.mailroom import Mailroom, followed
         from console.store.database import Store
 
+        paths = followed(self._paths, self._settings)
         with (
             Store.open(self._store_path, self._clock) as store,
-            Engine(self._paths, self._settings, store, self._clock) as engine,
+            Engine(paths, self._settings, store, self._clock) as engine,
+            Mailroom(self._settings, store, self._clock, engine.intake.wake) as mailroom,
         ):
             engine.intake.watch()
             with self._lock:
@@ -210,12 +214,14 @@ class Session:
                     *(action for action in self._journal if action.id in waiting),
                 ]
             try:
-                self._walk(engine, store, on_snapshot)
+                self._walk(engine, store, mailroom, on_snapshot)
             finally:
                 with self._lock:
                     self._store = self._engine = None
 
-    def _walk(self, engine: Engine, store: Store, on_snapshot: OnSnapshot) -> None:
+    def _walk(
+        self, engine: Engine, store: Store, mailroom: Mailroom, on_snapshot: OnSnapshot
+    ) -> None:
         from console.engine.engine import Step
         from console.engine.intake import STEP_BYTES
         from console.engine.picture import Picture
@@ -241,7 +247,9 @@ class Session:
             store.settle(idle=step.idle)
             if not shortage:
                 upkeep.turn(engine.watermark, time.monotonic(), idle=step.idle)
+                mailroom.turn(engine, changed=acted or step.advanced)
             told = [shortage, self._notice, upkeep.notice, *store.notices, *engine.intake.notices]
+            told += mailroom.notices
             notices = [notice for notice in told if notice]
             unseen = unseen or notices != before
             before = notices

@@ -11,6 +11,8 @@ from console.records.action import Action
 if TYPE_CHECKING:
     import polars as pl
 
+    from console.store.outbox import StoredNotice
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -75,3 +77,5 @@ class Commit:
     """Changed states of detectors and of the engine, by name."""
     incidents: tuple[StoredIncident, ...] = ()
     actions: tuple[Action, ...] = ()
+    notices: tuple[StoredNotice, ...] = ()
+    """What recipients are to be told, or were told."""

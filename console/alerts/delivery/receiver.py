@@ -82,7 +82,7 @@ class Intray:
         start = _moment(alert.get("startsAt")) or iso(self._clock())
         name = labels.get("alertname", "alert")
         summary = notes.get("summary") or notes.get("description") or name
-        record = {
+        record: dict[str, Any] = {
             "kind": "event",
             "ts": start,
             "type": "incident",
