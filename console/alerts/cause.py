@@ -37,6 +37,8 @@ UNKNOWN = 1 / (14 * 24)
 """Incidents an hour and model that nobody marked: one in two weeks."""
 UPSTREAM = 0.02
 """Times the share of findings that follow an earlier stage."""
+OF_LOAD = 0.1
+"""What a machine is burdened with is a link of the chain, rarely its beginning."""
 SEGMENT = 0.06
 """One value of a tag deviates and its siblings do not: hardly chance."""
 VERSION = 0.1
@@ -163,7 +165,8 @@ def _density(mark: Mark, believed: Timing) -> float:
     """Events' effects an hour at the time of the change: 2^-d after it, a normal tail before it."""
     delays = np.array(believed.times) - mark.ts
     after = 2.0 ** (-np.maximum(delays, 0.0) / HALF_LIFE_S)
-    before = np.exp(-0.5 * (np.minimum(delays, 0.0) / BEFORE_S) ** 2)
+    slack = max(BEFORE_S, believed.width)
+    before = np.exp(-0.5 * (np.minimum(delays, 0.0) / slack) ** 2)
     rate = math.log(2) / (HALF_LIFE_S / HOUR)
     return rate * float((np.array(believed.weights) * after * before).sum())
 
@@ -224,6 +227,8 @@ def _upstream(incident: Incident, settings: Settings) -> list[Weighed]:
             continue
         lead = incident.lead.deviation.key == finding.deviation.key
         intensity = UPSTREAM * len(following) / len(able) * (2.0 if lead else 1.0)
+        if quantity(finding.deviation) == "load":
+            intensity *= OF_LOAD
         text = (
             f"{series.label} in {series.stage or 'an earlier stage'} moved first; "
             f"{len(following)} further downstream followed"

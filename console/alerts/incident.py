@@ -109,6 +109,8 @@ class Incident:
     """The incident of the whole fleet that took it over."""
     recurrence: int = 0
     """How many earlier incidents had the same fingerprint, as far as remembered."""
+    changed_at: float | None = None
+    """When the root's own series says that it changed; None: it says nothing beyond the onset."""
     refresh_at: float | None = None
     """When its evidence is due to be read anew."""
 

@@ -220,6 +220,7 @@ class AlertRoom:
         rooted = case is None or case.incident.root != incident.root
         if new or due or over or rooted or case is None:
             gathered = gather(incident, history, tick, None if case is None else case.gathered)
+            incident = self._timed(incident, gathered, marks, tick)
             incident = replace(incident, refresh_at=_next_age(incident, tick))
         else:
             gathered = case.gathered
@@ -229,6 +230,16 @@ class AlertRoom:
         state = triage.state_of(incident, self._journal, tick)
         alert = compose(incident, gathered, marks, self._settings, state=state, now=tick)
         self._cases[key] = Case(incident, gathered, alert)
+
+    def _timed(
+        self, incident: Incident, gathered: Gathered, marks: Sequence[Mark], tick: float
+    ) -> Incident:
+        """Judged anew if the series tells another time of its change than was known."""
+        changed = None if gathered.timing is None else gathered.timing.settled
+        if not incident.open or changed is None or changed == incident.changed_at:
+            return incident
+        assessed = assess(replace(incident, changed_at=changed), marks, self._settings, tick)
+        return assessed if assessed.root == incident.root else incident
 
     def _state_now(self, key: str, now: float) -> str:
         return triage.state_of(self._state.by_id[key], self._journal, now)

@@ -16,7 +16,7 @@ from console.alerts.incident import Finding, Incident, at_least, worst
 from console.alerts.marks import Mark
 from console.alerts.quantity import STATISTICAL, adverse, outcome, quantity, stage_position
 from console.config.settings import Settings
-from console.detectors.protocol import Severity
+from console.detectors.protocol import Deviation, Severity
 from console.records.clock import HOUR
 
 SURE = 0.9
@@ -40,7 +40,7 @@ def assess(incident: Incident, marks: Sequence[Mark], settings: Settings, now: f
     unexplained: list[Finding] = []
     reasons: list[Mark] = []
     for finding in incident.findings:
-        mark = explaining(finding.deviation, marks)
+        mark = explaining(_timed(finding, incident), marks)
         if mark is None:
             unexplained.append(_patient(finding, now))
         else:
@@ -52,7 +52,22 @@ def assess(incident: Incident, marks: Sequence[Mark], settings: Settings, now: f
     telling = [f.deviation.key for f in unexplained] if severity != "info" else None
     able = [f for f in incident.findings if telling is None or f.deviation.key in telling]
     root = root_of(able, settings)
-    return replace(incident, severity=severity, explained_by=explained, root=root.deviation.key)
+    key = root.deviation.key
+    return replace(
+        incident,
+        severity=severity,
+        explained_by=explained,
+        root=key,
+        changed_at=incident.changed_at if key == incident.root else None,
+    )
+
+
+def _timed(finding: Finding, incident: Incident) -> Deviation:
+    """The deviation with the onset that the series itself tells, where it is the root and does."""
+    deviation, changed = finding.deviation, incident.changed_at
+    if changed is None or deviation.key != incident.root:
+        return deviation
+    return replace(deviation, onset=min(changed, deviation.at))
 
 
 def _patient(finding: Finding, now: float) -> Finding:

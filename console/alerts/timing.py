@@ -30,6 +30,8 @@ MOST_CONTROLS = 4
 REACH = 4.0
 """Windows are weighed up to so many scales from the detector's onset."""
 KEPT_WEIGHT = 1e-3
+SETTLED = 0.8
+"""Probability, within two windows, that settles when a series changed."""
 LEAST_SUPPORT = 0.05
 """However well the controls explain it, a scoped event keeps this share."""
 
@@ -42,6 +44,8 @@ class Timing:
     """Starts of windows, epoch seconds."""
     weights: tuple[float, ...]
     """Probability of each; they add up to 1."""
+    width: float = 0.0
+    """Of the windows, in seconds: the change lies somewhere within one."""
     scoped: float = 1.0
     """How much of the evidence is left once what other models share is taken out, 0..1."""
 
@@ -49,6 +53,16 @@ class Timing:
     def likeliest(self) -> float:
         """The likeliest time; the earliest of several."""
         return self.times[self.weights.index(max(self.weights))]
+
+    @property
+    def settled(self) -> float | None:
+        """The time where the series itself leaves hardly a doubt about it, else None."""
+        near = [
+            weight
+            for ts, weight in zip(self.times, self.weights, strict=True)
+            if abs(ts - self.likeliest) <= 2.0 * self.width
+        ]
+        return self.likeliest if self.width and math.fsum(near) >= SETTLED else None
 
 
 def timing(incident: Incident, points: Points, history: History) -> Timing:
@@ -74,7 +88,8 @@ def timing(incident: Incident, points: Points, history: History) -> Timing:
         left = _weighed(alone + prior)[1] - evidence
         scoped = min(max(math.exp(min(left, 0.0)), LEAST_SUPPORT), 1.0)
     near = weights[kept] / weights[kept].sum()
-    return Timing(tuple(times[kept].tolist()), tuple(near.tolist()), scoped)
+    width = float(np.median(np.diff(times)))
+    return Timing(tuple(times[kept].tolist()), tuple(near.tolist()), width, scoped)
 
 
 def _plain(onset: float, scale: float) -> Timing:
