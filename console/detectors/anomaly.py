@@ -12,11 +12,12 @@ one false alarm in `QUIET_WEEKS` weeks of a series (corrected for the four, and 
 independent values of each there are in a week). A statistic must also exceed by 15 % whatever it
 reached between half a day and a few weeks ago: heavy tails are taken from the series' own history.
 It must do so in two steps running, with the last three steps on the same side. What it did at
-the same hour a week ago is subtracted (`weekly`). A series that was raised again and again is
-judged with more caution: 30 % more from the second time on, forgotten within days.
+the same hour a week ago is subtracted, and what is sharp in its days (`allowance`). A series that
+was raised again and again is judged with more caution: 30 % more from the second time on, forgotten
+within days.
 
 *Warm-up*: nothing is said before the first day of a series has been learned (28 hours). In the
-first eight days a series with a strong time of day is granted 60 % of its swing, since no weekend
+first nine days a series with a strong time of day is granted 60 % of its swing, since no weekend
 and no Monday has been seen yet.
 
 *Severity*: a warning; critical when it is three times as far as the limit and a factor of two away
@@ -35,7 +36,8 @@ import numpy as np
 import polars as pl
 
 from console.config.settings import Settings
-from console.detectors import baseline, steps, weekly
+from console.detectors import baseline, steps
+from console.detectors.allowance import allowed
 from console.detectors.baseline import Reading, unscaled
 from console.detectors.onset import change_point
 from console.detectors.polarity import worse_direction
@@ -290,10 +292,7 @@ def _exceeding(t: Table, reading: Reading, limits: Array) -> Array:
     same_side = latest * np.sign(reading.distance) >= 0.5 * size
     same_side[:, 0] = reading.newest * np.sign(reading.distance[:, 0]) >= 0.4 * size[:, 0]
     beyond = np.maximum(limits * reading.spread, RECORD * t["record"][rows])
-    ts = (reading.index + 0.5) * t["width"][rows]
-    scores = reading.distance / reading.spread
-    beyond += weekly.allowance(t, rows, ts, scores) * reading.spread
-    weekly.remember(t, rows, ts, np.where(reading.known, scores, np.nan))
+    beyond += allowed(t, reading)
     over: Array = reading.known & reading.known[:, :1] & (size > beyond) & same_side
     return over
 

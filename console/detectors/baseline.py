@@ -46,6 +46,10 @@ step, as shares of a single step's; the median of three normal values has 0.449 
 PRIOR_WEIGHT = 10.0
 CLIP = 8.0
 """A single step counts at most so many spreads in a mean."""
+KNOWN_SWING, YOUNG_SWING = 0.1, 0.6
+"""Shares of the swing of the day that count as spread; of young series no weekend was seen."""
+WEEK_KNOWN_S = 9 * DAY
+"""The first day, in which nothing is judged, then a week, and its end."""
 HUBER = 2.0
 HUBER_GAIN = 1 / 0.774
 """E[min(z**2, 4)] of a normal z is 0.774."""
@@ -287,13 +291,18 @@ def _spread_now(t: Table, rows: Array) -> tuple[Array, Array]:
     fresh = np.clip(t["rough"][rows] / np.maximum(t["single"][rows], 1e-300), 0, 1)[:, None]
     prior = ((1 - fresh) * WANDER + fresh * FRESH) * t["single"][rows][:, None]
     variance = weight * t["spread"][rows] + (1 - weight) * prior
-    week_known = t["seen"][rows] >= 8 * DAY / (t["width"][rows])
-    season_share = np.where(week_known, 0.1, 0.6)
-    variance += ((season_share * t["swing"][rows]) ** 2)[:, None]
+    granted = np.where(week_known(t, rows), KNOWN_SWING, YOUNG_SWING) * t["swing"][rows]
+    variance += (granted**2)[:, None]
     size = np.where(t["scale"][rows] == LOGARITHM, 1.0, np.abs(t["slow"][rows]))
     floor = np.where(t["still"][rows] > 0.8, np.maximum(2 * t["jump"][rows], 0.02), 0.0)
     floor = np.maximum(np.maximum(floor, 0.01 * size), 1e-12)
     return np.sqrt(variance + floor[:, None] ** 2), independent + PRIOR_WEIGHT
+
+
+def week_known(t: Table, rows: Array) -> Array:
+    """Which series have been judged for a week: no weekend and no Monday is new to them."""
+    known: Array = t["seen"][rows] >= WEEK_KNOWN_S / t["width"][rows]
+    return known
 
 
 def _spreads(t: Table, reading: Reading, quiet: Array) -> None:

@@ -53,9 +53,14 @@ def smooth(profiles: Array) -> Array:
 def believed(raw: Array, days: Array) -> Array:
     """The part of raw profiles that so many days of evidence bear: smooth at first, then sharp."""
     calm = smooth(raw)
-    trust = (days / (days + SHARP_DAYS))[:, None]
-    mixed: Array = calm + trust * (raw - calm)
+    mixed: Array = calm + trust(days)[:, None] * (raw - calm)
     return mixed
+
+
+def trust(days: Array) -> Array:
+    """The share of what is sharper than smooth that is believed after so many days."""
+    share: Array = days / (days + SHARP_DAYS)
+    return share
 
 
 def learn(raw: Array, days: Array, day: Array) -> Array:

@@ -65,11 +65,17 @@ class Table:
 
     @classmethod
     def read(cls, layout: Layout, frame: pl.DataFrame) -> Table:
-        """A table of its own memory, from what `frame` gave."""
+        """A table of its own memory, from what `frame` gave.
+
+        A column that the frame lacks is as in new rows: what was stored before a version added it
+        goes on.
+        """
         if frame.is_empty():
             return cls.empty(layout)
         columns = {
             name: np.array(frame[name].to_numpy(), dtype=column.dtype)
+            if name in frame.columns
+            else column.new(frame.height)
             for name, column in layout.items()
         }
         return cls(layout, frame[KEY].to_numpy().copy(), columns)

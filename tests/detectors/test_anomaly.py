@@ -111,7 +111,7 @@ def test_jumps_are_found_within_the_hour(feed: Any) -> None:
         assert deviation.before == pytest.approx(100, rel=0.3)
         assert deviation.after == pytest.approx(100 * factor, rel=0.35)
         assert deviation.p_value is not None
-        assert deviation.p_value < 1e-4
+        assert deviation.p_value < 2e-4
 
 
 def test_it_is_over_soon_after_it_is_over(feed: Any) -> None:

@@ -103,25 +103,58 @@ def test_profiles_are_bridged_between_half_hours_and_round_midnight() -> None:
     assert season.fill(gappy)[0, 10:12].tolist() == [10.0, 11.0]
 
 
+class Week:
+    """One series' memory of the week."""
+
+    def __init__(self) -> None:
+        self.table = Table.empty({**weekly.LAYOUT, "width": Column(300.0)})
+        self.table.include(np.array([1]))
+        self.row = np.array([0])
+
+    def allowed(self, hour: float, score: float, *, young: bool = False) -> float:
+        ts, scores = np.array([hour * HOUR]), np.full((1, 4), score)
+        return float(weekly.allowance(self.table, self.row, ts, scores, np.array([young]))[0, 0])
+
+    def remember(self, hours: range, score: float) -> None:
+        for hour in hours:
+            weekly.remember(self.table, self.row, np.array([hour * HOUR]), np.full((1, 4), score))
+
+
 def test_last_week_allows_what_it_had_at_the_same_hour() -> None:
-    table = Table.empty(weekly.LAYOUT)
-    table.include(np.array([1]))
-    row = np.array([0])
-
-    def allowed(ts: float, score: float) -> float:
-        scores = np.full((1, 4), score)
-        return float(weekly.allowance(table, row, np.array([ts]), scores)[0, 0])
-
-    for hour in range(7 * 24):
+    week = Week()
+    for hour in range(168):
         score = -30.0 if 48 <= hour < 60 else 1.0
-        assert hour == 167 or allowed(hour * HOUR, score) == 0, "not compared with itself"
-        weekly.remember(table, row, np.array([hour * HOUR]), np.full((1, 4), score))
-    for hour in range(3):
-        weekly.remember(table, row, np.array([7 * DAY + hour * HOUR]), np.zeros((1, 4)))
-    assert allowed(7 * DAY + 50 * HOUR, -30.0) == pytest.approx(37.5)
-    assert allowed(7 * DAY + 50 * HOUR, 30.0) == 0
-    assert allowed(7 * DAY + 70 * HOUR, -30.0) == 0
-    assert allowed(7 * DAY + 70 * HOUR, 30.0) == pytest.approx(1.25)
+        assert hour == 167 or week.allowed(hour, score) == 0, "not compared with itself"
+        week.remember(range(hour, hour + 1), score)
+    week.remember(range(168, 168 + 50), 0.0)
+    assert week.allowed(168 + 50, -30.0) == pytest.approx(37.5)
+    assert week.allowed(168 + 50, 30.0) == 0
+    week.remember(range(168 + 50, 168 + 70), 0.0)
+    assert week.allowed(168 + 70, -30.0) == 0
+    assert week.allowed(168 + 70, 30.0) == pytest.approx(1.25)
+
+
+def test_a_young_series_is_allowed_what_it_did_yesterday() -> None:
+    week = Week()
+    week.remember(range(30), 0.0)
+    week.remember(range(30, 31), 8.0)
+    week.remember(range(31, 54), 0.0)
+    assert week.allowed(54, 8.0) == 0
+    assert week.allowed(54, 8.0, young=True) == pytest.approx(10.0)
+    assert week.allowed(54, -8.0, young=True) == 0
+
+
+def test_a_holiday_leaves_last_week_as_it_was() -> None:
+    week = Week()
+    week.remember(range(40), 0.0)
+    week.remember(range(40, 41), -20.0)
+    week.remember(range(41, 168 + 30), 0.0)
+    # Nothing for a day: the levels are those from before it, and 40 was in it.
+    assert week.allowed(168 + 54, -20.0) == pytest.approx(25.0)
+    week.remember(range(168 + 54, 2 * 168 + 40), 0.0)
+    assert week.allowed(2 * 168 + 40, -20.0) == pytest.approx(25.0)
+    week.remember(range(2 * 168 + 40, 3 * 168 + 40), 0.0)
+    assert week.allowed(3 * 168 + 40, -20.0) == pytest.approx(18.75)
 
 
 @given(st.integers(4, 44), st.integers(0, 10_000))
