@@ -34,20 +34,20 @@ class Expected:
 
     quantity: Quantity
     direction: int = 0
-    """1 up, -1 down, 0 either."""
+    """1 up, -1 down, 0 either. About the end of a lasting event the way back is expected too."""
     factor: float = math.inf
     """|after| may be at most this many times |before| (or that fraction of it)."""
 
 
 TABLE: dict[str, tuple[Expected, ...]] = {
     "campaign": (
-        Expected("traffic", 0, 10.0),
-        Expected("business", 0, 10.0),
-        Expected("load", 0, 1.8),
+        Expected("traffic", 1, 10.0),
+        Expected("business", 1, 10.0),
+        Expected("load", 1, 1.8),
         Expected("distribution"),
-        Expected("logs", 0, 10.0),
+        Expected("logs", 1, 10.0),
     ),
-    "data_import": (Expected("traffic", 0, 10.0),),
+    "data_import": (Expected("traffic", 1, 10.0),),
 }
 """By type of event, `data_import` only if planned. Maintenance is not among them: who knows that it
 silences something says so in `expected` or in the title."""
@@ -120,7 +120,7 @@ def expects(mark: Mark, deviation: Deviation) -> bool:
     if _announced(mark, deviation, kind):
         return kind == "performance" or deviation.detector not in STATED_FACTS
     return any(
-        effect.quantity == kind and _plausible(effect, deviation) for effect in _effects(mark)
+        effect.quantity == kind and _plausible(effect, mark, deviation) for effect in _effects(mark)
     )
 
 
@@ -141,16 +141,26 @@ def _effects(mark: Mark) -> tuple[Expected, ...]:
     return TABLE.get(kind, ())
 
 
-def _plausible(effect: Expected, deviation: Deviation) -> bool:
+def _plausible(effect: Expected, mark: Mark, deviation: Deviation) -> bool:
     if deviation.severity == "critical" and deviation.detector in STATED_FACTS:
         return False
-    if effect.direction * deviation.direction < 0:
+    if effect.direction * deviation.direction < 0 and not _ending(mark, deviation):
         return False
     before, after = deviation.before, deviation.after
     if before is None or after is None or math.isinf(effect.factor):
         return True
     low, high = sorted((abs(before), abs(after)))
     return high <= effect.factor * low
+
+
+def _ending(mark: Mark, deviation: Deviation) -> bool:
+    """Whether a deviation began about the end of an event that lasts: what rose falls again.
+
+    Of an event whose end nobody told, any time after it may be its end.
+    """
+    if mark.end_ts is None:
+        return deviation.onset >= mark.ts + HOUR
+    return deviation.onset >= mark.end_ts - LEAD_S
 
 
 def _announced(mark: Mark, deviation: Deviation, kind: Quantity) -> bool:

@@ -47,6 +47,14 @@ def test_a_campaign_moves_traffic_business_and_mild_load(
     assert expects(mark(world), world.deviation(name, **changes)) is expected
 
 
+def test_what_rose_with_a_campaign_may_fall_at_its_end_and_not_before(world: Any) -> None:
+    campaign = mark(world, end_ts=world.T0 + 6 * HOUR)
+    fall = {"direction": -1, "before": 190.0, "after": 100.0}
+    assert not expects(campaign, world.deviation("requests", world.T0 + 3 * HOUR, **fall))
+    assert expects(campaign, world.deviation("requests", world.T0 + 6 * HOUR, **fall))
+    assert not expects(campaign, world.deviation("requests", world.T0 + 9 * HOUR, **fall))
+
+
 def test_an_announced_shift_is_expected_and_nothing_else(world: Any) -> None:
     title = "deploy 23: recalibrated scores, a shift of the prediction mean is expected"
     deploy = mark(world, "deploy", title)
@@ -132,7 +140,7 @@ def test_an_event_recorded_after_the_alert_still_explains_it(world: Any) -> None
         "title": "spring",
         "model": "fraud",
     }
-    found = world.deviation("requests", world.T0, direction=-1, before=100.0, after=90.0)
+    found = world.deviation("latency_p95_ms", world.T0, before=100.0, after=130.0)
     room = AlertRoom(world.settings)
     history = world.History()
     room.update([found], world.events(), history, world.T0)
