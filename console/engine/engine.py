@@ -34,7 +34,7 @@ from console.records.clock import naive
 from console.records.frames import EVENTS, Schema
 from console.stats import columns, confusion, logs, performance, scores, windows
 from console.stats.estimation import ESTIMATES, Estimator
-from console.store.commit import Commit, StoredIncident
+from console.store.commit import Commit, FileState, StoredIncident
 
 if TYPE_CHECKING:
     from console.alerts.alert import Alert
@@ -151,13 +151,24 @@ class Engine:
         now = None if to_the_end else self.intake.live_now()
         clocks = self.intake.clocks(hold=not to_the_end)
         reached = watermark(clocks, self._settings.lateness_s, self._settings.window_s, now)
-        return self._commit(reached, self.intake.read(final=to_the_end, most=most))
+        readings = self.intake.read(final=to_the_end, most=most)
+        states = self.intake.states(readings)
+        self.intake.advance(readings)
+        if readings:
+            self.intake.read_ahead(final=to_the_end, most=most)
+        try:
+            return self._commit(reached, readings, states)
+        finally:
+            self.intake.end_reading_ahead()
 
     def finish(self) -> Step:
         """Closes the windows that are still open at the end of history."""
         newest = self.intake.newest()
         width = self._settings.window_s
-        return self._commit(None if newest is None else math.ceil(newest / width) * width, ())
+        reached = None if newest is None else math.ceil(newest / width) * width
+        files = self.intake.states(())
+        self.intake.advance(())
+        return self._commit(reached, (), files)
 
     def act(self, action: Action) -> None:
         """Enters an act of a user in the journal. Raises StoreError."""
@@ -170,9 +181,11 @@ class Engine:
         """All alerts, ranked, as of `now` or of the watermark."""
         return self._room.inbox(self._watermark or 0.0 if now is None else now)
 
-    def _commit(self, reached: float | None, readings: Sequence[Reading]) -> Step:
+    def _commit(
+        self, reached: float | None, readings: Sequence[Reading], files: tuple[FileState, ...]
+    ) -> Step:
         advanced = reached is not None and (self._watermark is None or reached > self._watermark)
-        if not advanced and not self.intake.states(readings):
+        if not advanced and not files:
             return Step()
         changed: tuple[StoredIncident, ...] = ()
         states: dict[str, bytes] = {}
@@ -190,7 +203,7 @@ class Engine:
             absorbed = self._absorber.absorb(transaction, readings, closed_to or 0.0)
             transaction.write(
                 Commit(
-                    files=self.intake.states(readings),
+                    files=files,
                     windows={
                         "estimates": estimates,
                         **{kind: pl.concat(parts) for kind, parts in absorbed.windows.items()},
@@ -202,7 +215,6 @@ class Engine:
                 )
             )
         self._watermark = closed_to
-        self.intake.advance(readings)
         self._keep(readings, absorbed)
         return Step(
             rows=sum(reading.records.height for reading in readings),

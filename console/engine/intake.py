@@ -1,13 +1,16 @@
 """The next lines of the files that lag most in event time, decoded.
 
-Nothing is advanced before the transaction that stores the lines has been committed.
+In a backlog the lines of the next step are read and decoded in a thread of their own while those of
+this one are written: parsing and writing both leave the interpreter to others. The thread has the
+files to itself meanwhile, and has ended before the step has.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,8 +37,10 @@ READ_BYTES = 1 << 20
 """Most that is read of one of many files at once; of few files more, so that they fill a step."""
 FIRST_BYTES = 1 << 16
 """Most that is read of a file whose place in time is not known yet."""
-STEP_BYTES = 4 << 20
-"""Most that is read in one step: a transaction of some tens of milliseconds."""
+STEP_BYTES = 8 << 20
+"""Most that is read in one step: a transaction of some tenths of a second."""
+BACKLOG_BYTES = 1 << 20
+"""With more than this to read, the next step is read while this one is written."""
 AHEAD_S = 6 * HOUR
 """How far, in event time, a file may be read ahead of the one that lags most."""
 HOLD_S = 2.0
@@ -54,6 +59,8 @@ RATE_S = 5.0
 class Reading:
     """What one file gave in one step."""
 
+    start: int
+    """Where reading of the file stood before these rows."""
     state: FileState
     """The file as it is after these rows."""
     records: Records
@@ -80,12 +87,16 @@ class Intake:
         self._watcher: Watcher | None = None
         self._waiting: list[Pending] = []
         self._finished: list[FileState] = []
+        self._ahead: list[Reading] = []
+        self._reader = ThreadPoolExecutor(1, "read-ahead")
+        self._reading: Future[list[Reading]] | None = None
         self._live = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=1000)
         self._told: deque[str] = deque(maxlen=TOLD)
 
     def close(self) -> None:
         """Lets go of the files, and of the watch over them."""
+        self._reader.shutdown()
         if self._watcher is not None:
             self._watcher.stop()
         self._collection.close()
@@ -149,6 +160,29 @@ class Intake:
 
     def read(self, *, final: bool = False, most: int = STEP_BYTES) -> list[Reading]:
         """The next lines of the files that lag most, about `most` bytes in all."""
+        identities = self._collection.identities()
+        ahead, self._ahead = self._ahead, []
+        if ahead and all(_goes_on(reading, identities) for reading in ahead):
+            return ahead
+        return self._next(final=final, most=most)
+
+    def read_ahead(self, *, final: bool, most: int) -> None:
+        """Begins to read what the next step will ask for, if there is much of it left.
+
+        Until `end_reading_ahead` nothing else may be asked of the files.
+        """
+        identities, sizes = self._collection.identities(), self._collection.sizes()
+        waiting = [file.file_id for file in self._waiting if file.file_id in identities]
+        if sum(max(0, sizes[key] - identities[key].offset) for key in waiting) > BACKLOG_BYTES:
+            self._reading = self._reader.submit(self._next, final=final, most=most)
+
+    def end_reading_ahead(self) -> None:
+        """Waits for what was begun."""
+        if self._reading is not None:
+            reading, self._reading = self._reading, None
+            self._ahead = reading.result()
+
+    def _next(self, *, final: bool, most: int) -> list[Reading]:
         places = {file.file_id: self._newest(file.file_id) or -math.inf for file in self._waiting}
         order = sorted(self._waiting, key=lambda file: (places[file.file_id], str(file.path)))
         readings: list[Reading] = []
@@ -169,7 +203,7 @@ class Intake:
         return (*self._finished, *(reading.state for reading in readings))
 
     def advance(self, readings: Sequence[Reading]) -> None:
-        """The readings are stored: goes on behind them."""
+        """The readings are being stored: goes on behind them."""
         now = self._clock()
         for state in self.states(readings):
             self._states[state.file_id] = state
@@ -234,6 +268,7 @@ class Intake:
 
     def _read(self, file: Pending, most: int, *, final: bool) -> Reading | None:
         newest = self._newest(file.file_id)
+        start = self._collection.identities()[file.file_id].offset
         limit = FIRST_BYTES if newest is None else most
         chunk = self._collection.read(file.file_id, limit, final=final, newest_ts=newest)
         form = self._formats[file.file_id]
@@ -262,7 +297,13 @@ class Intake:
             rows=(before.rows if before else 0) + decoded.records.height - rejected,
             rejects=(before.rejects if before else 0) + rejected,
         )
-        return Reading(state, decoded.records, decoded.consumed, clocks)
+        return Reading(start, state, decoded.records, decoded.consumed, clocks)
+
+
+def _goes_on(reading: Reading, identities: Mapping[int, Identity]) -> bool:
+    """Whether the file is still there, and still to be read where this reading began."""
+    identity = identities.get(reading.state.file_id)
+    return identity is not None and identity.offset == reading.start
 
 
 def _identity(state: FileState) -> Identity:

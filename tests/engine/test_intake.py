@@ -1,0 +1,77 @@
+"""What is read ahead is read once, whatever becomes of the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from console.config.settings import Settings
+from console.engine.intake import Intake, Reading
+
+T0 = 1_763_892_000.0
+STEP = 64 << 10
+
+
+def lines(first: int, count: int) -> bytes:
+    rows = ({"ts": T0 + n, "name": "x", "value": n} for n in range(first, first + count))
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def values(readings: list[Reading]) -> list[float]:
+    return [value for reading in readings for value in reading.records.metrics["value"]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(lines(0, 60_000))
+    return path
+
+
+def step(intake: Intake) -> list[Reading]:
+    intake.look(final=True)
+    readings = intake.read(final=True, most=STEP)
+    intake.advance(readings)
+    if readings:
+        intake.read_ahead(final=True, most=STEP)
+    intake.end_reading_ahead()
+    return readings
+
+
+def test_every_line_is_read_once_and_in_order(path: Path) -> None:
+    intake = Intake([path], Settings(), (), lambda: T0)
+    found: list[float] = []
+    while readings := step(intake):
+        found += values(readings)
+    intake.close()
+    assert found == list(range(60_000))
+
+
+def test_a_file_that_is_overwritten_meanwhile_goes_on_with_its_new_lines(path: Path) -> None:
+    intake = Intake([path], Settings(), (), lambda: T0)
+    found = values(step(intake))
+    path.write_bytes(lines(100_000, 5))
+    while readings := step(intake):
+        found += values(readings)
+    intake.close()
+    assert found[-5:] == [100_000.0, 100_001.0, 100_002.0, 100_003.0, 100_004.0]
+    assert found[:-5] == list(range(len(found) - 5))
+
+
+def test_what_fails_while_reading_ahead_is_told_at_the_end_of_the_step(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake = Intake([path], Settings(), (), lambda: T0)
+    intake.look(final=True)
+    intake.advance(intake.read(final=True, most=STEP))
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(intake, "_next", fail)
+    intake.read_ahead(final=True, most=STEP)
+    with pytest.raises(OSError, match="gone"):
+        intake.end_reading_ahead()
+    intake.close()
