@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from console.detectors.protocol import Severity
 from console.records.clock import iso
+
+if TYPE_CHECKING:
+    from console.detectors.protocol import Severity
 
 AlertState = Literal["open", "acknowledged", "snoozed", "resolved", "noise"]
 Trigger = Literal["unexpected", "planned_event", "interval"]

@@ -7,10 +7,12 @@ screen reads: another process could answer the same questions over a socket.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.views.column import ColumnAnswer, ColumnKey, column_answer
 from console.engine.views.model import ModelAnswer, model_answer
+from console.sources.rawline import raw_line
 from console.store.rawrows import CellQuery, RawRow, Span
 
 if TYPE_CHECKING:
@@ -79,6 +81,10 @@ class Desk:
     def series_rows(self, series_id: int, span: Span) -> list[RawRow]:
         """The newest values of a series."""
         return self._reader.raw_metrics(series_id, span, ROWS)
+
+    def raw_line(self, file: str, offset: int) -> str | None:
+        """What the file holds at that byte now, up to the end of the line; None if it is gone."""
+        return raw_line(Path(file), offset)
 
     # The desk itself
 

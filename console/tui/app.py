@@ -85,6 +85,7 @@ class ConsoleApp(App[None]):
         self._latest: Snapshot | None = None
         self._opening = TimeSpan()
         self._undone_to: dict[str, Alert] = {}
+        self._views: dict[str, ConsoleScreen] = {}
 
     def get_default_screen(self) -> Screen[None]:
         """Home."""
@@ -109,8 +110,8 @@ class ConsoleApp(App[None]):
             self.post_message(SessionFailed(reason))
 
     def _tick(self) -> None:
-        if isinstance(self.screen, HomeScreen):
-            self.screen.show_header()
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.tick()
 
     async def on_unmount(self) -> None:
         """Joins the session's threads while the loop still runs: neither waits for the other."""
@@ -143,6 +144,10 @@ class ConsoleApp(App[None]):
     def look(self, time: TimeSpan) -> None:
         """Looks at another time."""
         self._show(replace(self.view, time=time))
+
+    def look_at(self, model: str | None) -> None:
+        """Puts a model in question."""
+        self._show(replace(self.view, chosen=model or self.view.chosen))
 
     def narrow(self, model: str | None) -> None:
         """Narrows the inbox to a model."""
@@ -212,6 +217,35 @@ class ConsoleApp(App[None]):
         self._show(view)
 
     # Places
+
+    def action_go(self, name: str) -> None:
+        """One of the views; what it showed when it was left, it shows again."""
+        here = self.screen
+        if isinstance(here, HomeScreen):
+            self.view = replace(self.view, chosen=here.subject or self.view.chosen)
+        while len(self.screen_stack) > 1 and self.screen is not self._views.get(name):
+            if isinstance(self.screen, ConsoleScreen):
+                self.screen.leave()
+            self.pop_screen()
+        if name == "home":
+            if isinstance(self.screen, HomeScreen) and not self.screen.has_class("empty"):
+                self.screen.inbox.rows.focus()
+        elif self.screen is not self._views.get(name):
+            self.push_screen(self._opened(name))
+
+    def _opened(self, name: str) -> str:
+        """The name of the installed screen of a view; made when it is first gone to."""
+        if name not in self._views:
+            from console.tui.screens.views import make
+
+            self._views[name] = make(name, self.view)
+            self.install_screen(self._views[name], name)
+        return name
+
+    def copy(self, text: str) -> None:
+        """Copies a text through the terminal."""
+        self.copy_to_clipboard(text)
+        self.say(Piece("copied, if the terminal lets us (OSC 52)", "ok"))
 
     def open_logs(self, *, alert: Alert | None = None, model: str | None = None) -> None:
         """The log lines of an alert, of a model, or all; at the time cursor if there is one."""

@@ -54,6 +54,8 @@ class ChartSpec:
     onset: float | None = None
     """Points from here on are drawn in `role`."""
     cursor: float | None = None
+    bounds: tuple[tuple[float, float, float], ...] = ()
+    """(epoch seconds, low, high): the interval of each point."""
     events: tuple[Point, ...] = ()
     """Times of marked events; the second number is not used."""
     role: Role = "critical"
@@ -126,20 +128,28 @@ def _draw(spec: ChartSpec, points: list[Point]) -> str:
     for ts, role in _uprights(spec):
         if left <= ts <= right:
             figure.line(ts - left, "v", pixel=_NUMBER[role])
+    for side in (1, 2):
+        edge = reduced(finite([(entry[0], entry[side]) for entry in spec.bounds]), 2 * spec.width)
+        _stroke(figure, [(ts - left, number) for ts, number in edge], "dim")
     onset = right if spec.onset is None else spec.onset
     before = [entry for entry in points if entry[0] < onset]
     after = [entry for entry in points if entry[0] >= onset]
     for part, role in ((before, "text"), (before[-1:] + after if after else [], spec.role)):
-        if part:
-            marker = plotext.marker("braille", _NUMBER.get(role, 7))
-            signal = figure.signal(
-                [ts - left for ts, _ in part], [number for _, number in part], marker=marker
-            )
-            signal.lines()
-            figure.draw(signal)
+        _stroke(figure, [(ts - left, number) for ts, number in part], role)
     _rulers(figure, spec, (left, right), (low, high))
     text: str = figure.build().string()
     return text
+
+
+def _stroke(figure: Any, points: Sequence[Point], role: Role) -> None:
+    """A line through the points; nothing for none."""
+    import plotext
+
+    if points:
+        marker = plotext.marker("braille", _NUMBER.get(role, 7))
+        signal = figure.signal([x for x, _ in points], [y for _, y in points], marker=marker)
+        signal.lines()
+        figure.draw(signal)
 
 
 def _levels(spec: ChartSpec) -> list[tuple[float, Role]]:
@@ -168,6 +178,7 @@ def _span(spec: ChartSpec, points: list[Point]) -> Point:
 
 def _limits(spec: ChartSpec, points: list[Point]) -> Point:
     numbers = [number for _, number in points]
+    numbers += [n for _, low, high in spec.bounds for n in (low, high) if math.isfinite(n)]
     wanted = [spec.baseline, spec.threshold, *(spec.band or ())]
     spread = max(numbers) - min(numbers)
     for extra in wanted:

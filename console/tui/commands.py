@@ -9,9 +9,19 @@ from textual.binding import Binding
 
 HOME = ("models", "timeline", "inbox", "alert")
 """The panes of the home view, in the order of Tab."""
-LISTS = ("models", "timeline", "inbox", "logs")
+LISTS = ("models", "timeline", "inbox", "logs", "model")
 ACTING = ("inbox", "alert")
-ALL = (*HOME, "logs", "record", "guide")
+TIMED = (*HOME, "model")
+"""Panes whose contents are of the time span that all views share."""
+ASKING = ("model", "column", "rows")
+"""Panes that ask the desk."""
+ALL = (*HOME, *ASKING, "logs", "record", "guide")
+VIEWS = (
+    ("home", "1", "models, timeline and inbox"),
+    ("model", "2", "one model: performance, columns, metrics, versions"),
+    ("logs", "4", "all log lines, at the time cursor or the newest"),
+)
+"""Name, key and contents of every view."""
 
 NAMES = {
     "space": "space", "question_mark": "?", "slash": "/", "colon": ":", "exclamation_mark": "!",
@@ -73,8 +83,24 @@ COMMANDS = (
             ("inbox",)),
     # Evidence
     Command("screen.drill", ("enter",), "logs", "the log lines around the onset", ACTING, 95),
-    Command("screen.drill", ("enter",), "its alerts", "the alerts of this model alone",
-            ("models",), 95),
+    Command("screen.drill", ("enter",), "open", "everything about this model", ("models",), 95),
+    Command("screen.narrow", ("i",), "its alerts", "the alerts of this model alone",
+            ("models",), 70),
+    Command("screen.drill", ("enter",), "look into it",
+            "the column's distributions, the rows behind a number, or when a version began",
+            ("model",), 95),
+    Command("screen.drill", ("enter",), "its rows", "the rows behind this bin or category",
+            ("column",), 95),
+    Command("screen.drill", ("enter",), "the row", "everything that is known of the row",
+            ("rows",), 95),
+    Command("screen.turn_model(1)", ("m",), "next model", "the next model, in the same places",
+            ("model",), 94),
+    Command("screen.turn_model(-1)", ("M",), "previous model", "the model before", ("model",)),
+    Command("screen.model_logs", ("l",), "logs", "the model's log lines at the time cursor",
+            ("model",), 60),
+    Command("screen.again", ("r",), "ask again", "asks the store anew", ASKING),
+    Command("screen.shift(1)", ("right",), "right", "the columns further right", ("rows",)),
+    Command("screen.shift(-1)", ("left",), "left", "and back", ("rows",)),
     Command("screen.drill", ("enter",), "logs", "the model's log lines at the time cursor",
             ("timeline",), 95),
     Command("screen.drill", ("enter",), "record", "the whole record", ("logs",), 95),
@@ -82,13 +108,13 @@ COMMANDS = (
     Command("screen.reasons", ("w",), "why here", "why the alert stands where it stands",
             ACTING, 60),
     Command("screen.copy", ("y",), "copy", "copies the alert as Markdown", ACTING, 55),
-    Command("screen.copy", ("y",), "copy", "copies the log record", ("logs", "record"), 55),
+    Command("screen.copy", ("y",), "copy", "copies the record", ("logs", "record", "rows"), 55),
     # Finding
     Command("screen.search", ("slash",), "filter", "filters the list", LISTS, 80),
     Command("screen.hit(1)", ("n",), "next", "the next row, or the next hit of the filter",
-            ("inbox", "models", "timeline")),
+            ("inbox", "models", "timeline", "model")),
     Command("screen.hit(-1)", ("N",), "previous", "the one before",
-            ("inbox", "models", "timeline")),
+            ("inbox", "models", "timeline", "model")),
     Command("screen.hit(1)", ("n",), "next hit", "the next line that has the text, filtered or not",
             ("logs",)),
     Command("screen.hit(-1)", ("N",), "previous hit", "the one before", ("logs",)),
@@ -103,27 +129,24 @@ COMMANDS = (
     Command("screen.level(-1)", ("V",), "lower level", "and back", ("logs",)),
     # Time
     Command("app.zoom(-1)", ("plus", "equals_sign"), "zoom in", "a shorter time span",
-            HOME, 50),
-    Command("app.zoom(1)", ("minus",), "zoom out", "a longer time span", HOME, 49),
+            TIMED, 50),
+    Command("app.zoom(1)", ("minus",), "zoom out", "a longer time span", TIMED, 49),
     Command("app.pan(-1)", ("left_square_bracket", "left"), "earlier",
-            "moves the time cursor back; esc takes it away", HOME, 48),
-    Command("app.pan(1)", ("right_square_bracket", "right"), "later", "moves it on", HOME, 47),
+            "moves the time cursor back; esc takes it away", TIMED, 48),
+    Command("app.pan(1)", ("right_square_bracket", "right"), "later", "moves it on", TIMED, 47),
     Command("app.pause", ("space",), "pause",
             "freezes the screen, never the collection; again to go on",
-            (*HOME, "logs", "guide"), 40),
+            (*TIMED, "logs", "guide"), 40),
     Command("app.go_to", ("t",), "go to time", "asks for a time and goes there",
-            (*HOME, "logs"), 30),
+            (*TIMED, "logs"), 30),
     # Places
-    Command("screen.focus_pane('models')", ("1",), "models", "the models", HOME),
-    Command("screen.focus_pane('timeline')", ("2",), "timeline", "the timeline", HOME),
-    Command("screen.focus_pane('inbox')", ("3",), "inbox", "the inbox", HOME),
-    Command("screen.all_logs", ("4",), "all logs",
-            "all log lines, at the time cursor or the newest",
-            (*HOME, "guide"), 45),
-    Command("screen.next_pane", ("tab",), "pane", "the next pane", HOME, 44),
-    Command("screen.previous_pane", ("shift+tab",), "back a pane", "the pane before", HOME),
+    *(
+        Command(f"app.go({name!r})", (key,), name, contents, ALL, 45 if name == "logs" else 0)
+        for name, key, contents in VIEWS
+    ),
+    Command("screen.next_pane", ("tab",), "pane", "the next pane", TIMED, 44),
+    Command("screen.previous_pane", ("shift+tab",), "back a pane", "the pane before", TIMED),
     Command("screen.back", ("escape",), "back", "goes back, or clears the filter", ALL),
-    Command("screen.back", ("1", "2", "3"), "home", "the home view", ("logs",)),
     Command("app.command_palette", ("colon", "ctrl+p"), "commands", "all commands by name",
             ALL, 20),
     Command("app.help", ("question_mark", "f1"), "help", "help for what has the focus", ALL, 99),

@@ -1,7 +1,7 @@
 """What the screen needs of the collection behind it, and nothing more.
 
-The screen holds no connection and knows no SQL: it is handed snapshots, sends actions, and asks for
-log pages. Whoever offers this (the engine in its thread, or later another process over a socket)
+The screen holds no connection and knows no SQL: it is handed snapshots, sends actions, and asks at
+a desk. Whoever offers this (the engine in its thread, or later another process over a socket)
 can be looked at.
 """
 
@@ -12,42 +12,7 @@ from typing import Protocol
 
 from console.engine.snapshot import Snapshot
 from console.records.action import Action, Verb
-from console.store.pages import LogPage, LogQuery
-
-LogKey = tuple[float, int, int]
-"""`LogLine.key`: time, file, byte offset."""
-
-
-class LogReader(Protocol):
-    """Pages of log lines. The screen calls it from one thread at a time, never from its own."""
-
-    def logs_newest(self, query: LogQuery, limit: int, /) -> LogPage:
-        """The last `limit` lines that match."""
-        ...
-
-    def logs_before(self, query: LogQuery, key: LogKey, limit: int, /) -> LogPage:
-        """The `limit` lines next before `key`."""
-        ...
-
-    def logs_after(self, query: LogQuery, key: LogKey, limit: int, /) -> LogPage:
-        """The `limit` lines next after `key`."""
-        ...
-
-    def logs_around(self, query: LogQuery, ts: float, limit: int, /) -> LogPage:
-        """About `limit` lines, half of them before `ts`."""
-        ...
-
-    def log_count(self, query: LogQuery, /) -> int:
-        """How many lines match."""
-        ...
-
-    def interrupt(self) -> None:
-        """Withdraws the question that another thread is waiting for; none is no matter."""
-        ...
-
-    def close(self) -> None:
-        """Ends the question that is being answered and gives the reader back. Safe to repeat."""
-        ...
+from console.tui.desk import Desk
 
 
 class Session(Protocol):
@@ -87,8 +52,8 @@ class Session(Protocol):
         """
         ...
 
-    def reader(self) -> LogReader | None:
-        """A reader of its own for one caller; None while the store is not open yet."""
+    def desk(self) -> Desk | None:
+        """A desk of its own for one caller; None while the store is not open yet."""
         ...
 
     def stop(self) -> None:

@@ -31,6 +31,11 @@ class TimeSpan:
         end = now if self.end is None else self.end
         return end - self.width, end
 
+    def judged(self, now: float) -> tuple[float, float]:
+        """The span that numbers are taken from: as long, up to the time cursor if there is one."""
+        end = self.bounds(now)[1] if self.cursor is None else self.cursor
+        return end - self.width, end
+
     def zoomed(self, steps: int, now: float) -> TimeSpan:
         """A longer (positive) or shorter span, round the cursor if there is one."""
         place = min(range(len(ZOOMS)), key=lambda index: abs(ZOOMS[index] - self.width))

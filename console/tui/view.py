@@ -43,11 +43,19 @@ class View:
     expected: Mapping[str, Expected] = field(default_factory=dict)
     model: str | None = None
     """The model that the inbox is narrowed to."""
+    chosen: str | None = None
+    """The model that the user looked at last."""
 
     @property
     def now(self) -> float:
         """The snapshot's time."""
         return 0.0 if self.snapshot is None else self.snapshot.now
+
+    @property
+    def subject(self) -> str | None:
+        """The model in question: the one looked at last, else the first; None of none."""
+        names = [model.name for model in self.snapshot.models] if self.snapshot else []
+        return self.chosen if self.chosen in names else next(iter(names), None)
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

@@ -5,16 +5,14 @@ The drawings of plotext may differ by a version; charts are tested by themselves
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from tui_fake_session import FakeSession
 from tui_fakes import EMPTY, NOW, hostile, hostile_text, log_line, snapshot
-from tui_pilot import compare, console, piloted
+from tui_pilot import compare, console, piloted, without_chart
 
 from console.engine.snapshot import Snapshot
 
-SIZES = ((80, 24), (120, 40), (200, 60))
+SIZES = ((80, 24), (120, 40), (240, 70))
 PICTURES: dict[str, Snapshot | None] = {
     "data": snapshot(),
     "empty": EMPTY,
@@ -23,11 +21,6 @@ PICTURES: dict[str, Snapshot | None] = {
     "history": snapshot(live=False, notices=("two files write the same model",)),
     "opening": None,
 }
-
-
-def without_chart(text: str) -> str:
-    """The picture with every letter of a chart as a dot."""
-    return re.sub(r"[⠁-⣿]", "⠿", text)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -9,8 +9,9 @@ import sys
 import threading
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tui_fakes import (
     EMPTY,
@@ -23,20 +24,35 @@ from tui_fakes import (
     snapshot,
 )
 
-from console.alerts.alert import AlertState
-from console.engine.snapshot import Snapshot
+from console.alerts.alert import Alert, AlertState
+from console.engine.snapshot import ModelPane, Snapshot
 from console.records.action import Action, Verb
 from console.records.clock import HOUR
 from console.store.pages import LogLine, LogPage, LogQuery
+from console.tui.desk import Span
 from console.tui.view import STATE_AFTER
 
+if TYPE_CHECKING:
+    from console.engine.views.column import ColumnAnswer
+    from console.engine.views.model import ModelAnswer
+    from console.store.rawrows import CellQuery, RawRow
 
-class FakeReader:
+
+def fakes() -> Any:
+    """Made-up answers; they import what the first frame must not."""
+    import tui_fake_answers
+
+    return tui_fake_answers
+
+
+class FakeDesk:
     """Log pages over a list in memory."""
 
     def __init__(self, lines: list[LogLine], wait: Callable[[], object] = lambda: None) -> None:
         self.lines = lines
         self.asked: list[str] = []
+        self.about: list[tuple[object, ...]] = []
+        self.answers: dict[str, Any] = {}
         self.fail: Exception | None = None
         self._wait = wait
         self.closed = False
@@ -87,6 +103,48 @@ class FakeReader:
     def log_count(self, query: LogQuery) -> int:
         return len(self._found(query))
 
+    # Views
+
+    def _told(self, question: str, *about: object) -> None:
+        self.asked.append(question)
+        self.about.append(about)
+        self._wait()
+        if self.fail is not None:
+            raise self.fail
+
+    def panes_at(
+        self, models: Sequence[ModelPane], alerts: Sequence[Alert], at: float
+    ) -> tuple[ModelPane, ...]:
+        self._told("panes", at)
+        return tuple(
+            replace(model, gauges=tuple(replace(g, text="then") for g in model.gauges))
+            for model in models
+        )
+
+    def model(self, model: str, alerts: Sequence[Alert], span: Span) -> ModelAnswer:
+        self._told("model", model, span)
+        answer: ModelAnswer = self.answers.get("model") or fakes().model_answer(model, span[1])
+        return answer
+
+    def column(self, model: str, column: tuple[str, str], span: Span) -> ColumnAnswer | None:
+        self._told("column", model, column, span)
+        answer: ColumnAnswer = fakes().column_answer(*column)
+        return answer
+
+    def column_rows(self, asked: CellQuery, span: Span) -> list[RawRow]:
+        self._told("column_rows", asked, span)
+        rows: list[RawRow] = fakes().raw_rows()
+        return rows
+
+    def series_rows(self, series_id: int, span: Span) -> list[RawRow]:
+        self._told("series_rows", series_id, span)
+        rows: list[RawRow] = fakes().raw_rows(3)
+        return rows
+
+    def raw_line(self, file: str, offset: int) -> str | None:
+        self._told("raw_line", file, offset)
+        return '{"kind": "prediction", "id": "p-1"}'
+
     def interrupt(self) -> None:
         self.interrupted.set()
 
@@ -112,7 +170,7 @@ class FakeSession:
         self.undone: list[Action] = []
         self.stopped = False
         self.started = threading.Event()
-        self.the_reader = FakeReader(self.lines)
+        self.the_desk = FakeDesk(self.lines)
         self.refuse: str | None = None
         self.confirms = True
         self._last = first
@@ -166,8 +224,8 @@ class FakeSession:
         self._state(action.alert_id, "open")
         return action
 
-    def reader(self) -> FakeReader | None:
-        return self.the_reader
+    def desk(self) -> FakeDesk | None:
+        return self.the_desk
 
     def stop(self) -> None:
         self.stopped = True

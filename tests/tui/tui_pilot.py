@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 from tui_fake_session import FakeSession
 from tui_fakes import NOW
 
@@ -90,6 +92,10 @@ class Driver:
         assert isinstance(self.app.screen, LogsScreen)
         return self.app.screen
 
+    def shows(self, kind: type[Screen[Any]]) -> bool:
+        """Whether a screen of that kind is on top."""
+        return isinstance(self.app.screen, kind)
+
     @property
     def footer(self) -> str:
         return "".join(part.text for part in self.app.screen.query_one(Footer).line)
@@ -120,6 +126,11 @@ async def console(
         await driver.until(session.started.is_set, "started")
         await driver.quiet()
         yield driver
+
+
+def without_chart(text: str) -> str:
+    """The picture with every letter of a chart as a dot."""
+    return re.sub(r"[⠁-⣿]", "⠿", text)
 
 
 def compare(name: str, text: str) -> None:

@@ -114,21 +114,22 @@ def record_lines(line: LogLine, width: int, calendar: Calendar) -> list[Line]:
     lines = [
         row
         for label, text in facts
-        for row in _fact(
+        for row in fact(
             label, text, width, LEVEL_ROLE.get(text, "text") if label == "level" else "text"
         )
     ]
-    lines += [EMPTY, *_block(clean_lines(line.message), width, "strong")]
+    lines += [EMPTY, *block(clean_lines(line.message), width, "strong")]
     if line.exception:
-        lines += [EMPTY, *_block(clean_lines(line.exception), width, "critical")]
+        lines += [EMPTY, *block(clean_lines(line.exception), width, "critical")]
     attributes = _attributes(line.attributes)
     if attributes:
         lines.append(EMPTY)
-        lines += [row for name, text in attributes for row in _fact(name, text, width, "text")]
+        lines += [row for name, text in attributes for row in fact(name, text, width, "text")]
     return lines
 
 
-def _fact(label: str, text: str, width: int, role: Role) -> list[Line]:
+def fact(label: str, text: str, width: int, role: Role) -> list[Line]:
+    """A label and its text beside it, wrapped."""
     name = fit(label, max(8, min(cell_len(clean(label)), 24)))
     body = wrap((piece(text, role),), width - cell_len(name) - 4)
     return [
@@ -137,7 +138,8 @@ def _fact(label: str, text: str, width: int, role: Role) -> list[Line]:
     ]
 
 
-def _block(texts: Sequence[str], width: int, role: Role) -> list[Line]:
+def block(texts: Sequence[str], width: int, role: Role) -> list[Line]:
+    """Lines of text, indented and wrapped."""
     return [
         (Piece("  "), *line)
         for text in texts

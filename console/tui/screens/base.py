@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.screen import Screen
 
 from console.tui.commands import footer
-from console.tui.present.line import Line
+from console.tui.present.header import header
+from console.tui.present.line import Line, Piece, Role, crop, piece
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Footer
 from console.tui.widgets.paint import PALETTE, OneLine
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
+    from console.tui.widgets.rows import Rows
 
 MESSAGE_S = 6.0
 
@@ -45,10 +47,44 @@ class ConsoleScreen(Screen[None]):
         """Draws the view."""
         raise NotImplementedError
 
+    def leave(self) -> None:
+        """Another view is gone to: what is still being asked is of no interest."""
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self.show_header()
+
+    def show_header(self) -> None:
+        """The first line alone; it also moves with the clock."""
+        app = self.console_app
+        self.header.show(
+            header(
+                app.view.snapshot,
+                paths=app.session.paths,
+                calendar=app.calendar,
+                now=app.clock(),
+                width=self.app.size.width,
+                paused=app.view.paused,
+            )
+        )
+
+    def show_notice(self, text: str, mark: str = "!", role: Role = "warning") -> None:
+        """A line below the header that something is not as it should be; none for no text."""
+        line: Line = (Piece(f" {mark} ", role), piece(text, role)) if text else ()
+        self.notice.display = bool(line)
+        self.notice.show(crop(line, self.app.size.width))
+
     @property
     def pane(self) -> str:
         """The name of the pane that has the focus."""
         return str(getattr(self.focused, "pane", ""))
+
+    @property
+    def list_in_focus(self) -> Rows[Any] | None:
+        """The list that has the keys."""
+        from console.tui.widgets.rows import Rows
+
+        return self.focused if isinstance(self.focused, Rows) else None
 
     def say(self, line: Line) -> None:
         """Shows a line in the footer for a while."""
@@ -66,3 +102,9 @@ class ConsoleScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """What happened while another screen lay on top."""
         self.apply(self.console_app.view)
+
+    def action_hit(self, step: int) -> None:
+        """The next or previous row, round the end."""
+        rows = self.list_in_focus
+        if rows is not None and rows.items:
+            rows.move_to((rows.cursor + step) % len(rows.items))

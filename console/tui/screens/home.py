@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.worker import Worker
 
 from console.alerts.alert import Alert
+from console.engine.snapshot import ModelPane
 from console.records.action import Verb
 from console.tui.commands import HOME
+from console.tui.feed import Feed
 from console.tui.present import models, timeline
 from console.tui.present.guide import guide
-from console.tui.present.header import header
-from console.tui.present.line import Line, Piece, crop, piece
+from console.tui.present.line import Line, Piece, piece
 from console.tui.present.markdown import alert_markdown
 from console.tui.screens.base import ConsoleScreen
 from console.tui.view import View
@@ -36,8 +40,8 @@ class HomeScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self.headings = {
-            "models": Heading("1", "Models", id="models-heading"),
-            "timeline": Heading("2", "Timeline", id="timeline-heading"),
+            "models": Heading("2", "Models", id="models-heading"),
+            "timeline": Heading("3", "Timeline", id="timeline-heading"),
         }
         self.models = ModelRows(id="models")
         self.lanes = LaneRows(id="timeline")
@@ -52,6 +56,8 @@ class HomeScreen(ConsoleScreen):
             "alert": self.alert.document,
             "guide": self.guide,
         }
+        self._feed: Feed | None = None
+        self._then: tuple[float, tuple[ModelPane, ...]] | None = None
         self._filters = {"models": "", "timeline": ""}
         self._filtered = "inbox"
 
@@ -96,43 +102,64 @@ class HomeScreen(ConsoleScreen):
             self.inbox.apply(view)
             self._arrange()
 
-    def show_header(self) -> None:
-        """The first line alone; it also moves with the clock."""
-        app = self.console_app
-        self.header.show(
-            header(
-                app.view.snapshot,
-                paths=app.session.paths,
-                calendar=app.calendar,
-                now=app.clock(),
-                width=self.size.width,
-                paused=app.view.paused,
-            )
-        )
-
     def _show_notice(self, view: View) -> None:
         notices = view.snapshot.notices if view.snapshot else ()
-        line: Line = ()
+        more = f"  (+{len(notices) - 1} more, ? tells)" if len(notices) > 1 else ""
         if view.failure is not None:
-            line = (Piece(" ✕ ", "critical"), piece(view.failure, "critical"))
-        elif notices:
-            more = f"  (+{len(notices) - 1} more, ? tells)" if len(notices) > 1 else ""
-            line = (Piece(" ! ", "warning"), piece(notices[0], "warning"), Piece(more, "dim"))
-        notice = self.notice
-        notice.display = bool(line)
-        notice.show(crop(line, self.size.width))
+            self.show_notice(view.failure, "✕", "critical")
+        else:
+            self.show_notice(f"{notices[0]}{more}" if notices else "")
 
     def _show_models(self, view: View) -> None:
         rows = self.models
         wanted = self._filters["models"].casefold()
-        known = view.snapshot.models if view.snapshot else ()
+        known = self._models_at(view)
         found = [model for model in known if wanted in model.name.casefold()]
         rows.columns = models.layout(known, self.size.width - 1)
         rows.show(found, empty=[(Piece(" no model of that name; esc clears", "dim"),)])
         note: Line = ()
+        if self._then is not None:
+            at = self.console_app.calendar.near(self._then[0], view.now)
+            note = (Piece(f"as of {at}", "accent"),)
         if wanted:
             note = (piece(f"({len(found)} of {len(known)}) “{wanted}”, esc clears", "accent"),)
         self.headings["models"].show(note, over=models.heading(rows.columns))
+
+    def _models_at(self, view: View) -> Sequence[ModelPane]:
+        """The models as they are, or as they stood at the time cursor once that is answered."""
+        models = view.snapshot.models if view.snapshot else ()
+        at = view.time.cursor
+        if at is None or not models:
+            self._then = None
+            return models
+        if self._then is not None and self._then[0] == at:
+            return self._then[1]
+        self._ask_for(models, view.alerts, at)
+        return self._then[1] if self._then is not None else models
+
+    def _ask_for(self, models: Sequence[ModelPane], alerts: Sequence[Alert], at: float) -> None:
+        if self._feed is None:
+            self._feed = Feed(self, self.console_app.session.desk, self._failed)
+
+        def answered(panes: tuple[ModelPane, ...]) -> None:
+            if self.console_app.view.time.cursor is not None:
+                self._then = (at, panes)
+                self._show_models(self.console_app.view)
+
+        self._feed.ask("panes", lambda desk: desk.panes_at(models, alerts, at), answered)
+
+    def _failed(self, reason: str) -> None:
+        self.say((piece(reason, "warning"),))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The desk has answered."""
+        if self._feed is not None:
+            self._feed.answered(event)
+
+    async def on_unmount(self) -> None:
+        """Gives the desk back, without waiting in the thread of the screen."""
+        if self._feed is not None:
+            await asyncio.to_thread(self._feed.close)
 
     def _show_lanes(self, view: View) -> None:
         if view.snapshot is None:
@@ -239,25 +266,34 @@ class HomeScreen(ConsoleScreen):
         """Into what lies under the cursor."""
         app = self.console_app
         if self.pane == "models":
-            model = self.models.selected
-            if model is not None:
-                app.narrow(model.name)
-                self.inbox.rows.focus()
+            app.action_go("model")
         elif self.pane == "timeline":
             lane = self.lanes.selected
             app.open_logs(model=lane.model if lane else None)
         else:
             self.action_logs()
 
+    def action_narrow(self) -> None:
+        """The alerts of the model under the cursor alone."""
+        model = self.models.selected
+        if model is not None:
+            self.console_app.narrow(model.name)
+            self.inbox.rows.focus()
+
+    @property
+    def subject(self) -> str | None:
+        """The model that is meant: the one under the cursor, or the selected alert's."""
+        if self.pane == "models":
+            return self.models.selected.name if self.models.selected else None
+        if self.pane == "timeline":
+            return self.lanes.selected.model if self.lanes.selected else None
+        return self.inbox.selected.model if self.inbox.selected else None
+
     def action_logs(self) -> None:
         """The log lines around the onset of the alert."""
         alert = self._alert_in_sight()
         if alert is not None:
             self.console_app.open_logs(alert=alert)
-
-    def action_all_logs(self) -> None:
-        """All lines, at the time cursor or the newest."""
-        self.console_app.open_logs()
 
     # Filter
 
@@ -287,12 +323,6 @@ class HomeScreen(ConsoleScreen):
         if isinstance(rows, Rows):
             found = len(rows.items)
             self.filter_bar.note(f"{found} found · enter keeps · esc clears")
-
-    def action_hit(self, step: int) -> None:
-        """The next or previous row, round the end."""
-        rows = self.focused
-        if isinstance(rows, Rows) and rows.items:
-            rows.move_to((rows.cursor + step) % len(rows.items))
 
     # Triage
 
@@ -343,5 +373,4 @@ class HomeScreen(ConsoleScreen):
         """Copies the alert as Markdown, through the terminal."""
         alert = self._alert_in_sight()
         if alert is not None:
-            self.app.copy_to_clipboard(alert_markdown(alert, self.console_app.calendar))
-            self.say((Piece("copied as Markdown, if the terminal lets us (OSC 52)", "ok"),))
+            self.console_app.copy(alert_markdown(alert, self.console_app.calendar))

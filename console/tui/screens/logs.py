@@ -10,16 +10,15 @@ from textual.worker import Worker
 
 from console.alerts.alert import Alert
 from console.store.pages import LogLine, LogPage, LogQuery
-from console.tui.logfeed import LogFeed
+from console.tui.desk import Desk, LogKey
+from console.tui.feed import Feed
 from console.tui.logwindow import PAGE, LogWindow, tail_key, window
-from console.tui.present.header import header
 from console.tui.present.health import severity_role
-from console.tui.present.line import Line, Piece, crop, piece
+from console.tui.present.line import Piece, piece
 from console.tui.present.logs import RELATED, LogLook, record_text
 from console.tui.present.words import plural
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.record import RecordScreen
-from console.tui.session import LogKey, LogReader
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Heading
 from console.tui.widgets.lists import LogRows
@@ -42,6 +41,7 @@ class LogsScreen(ConsoleScreen):
         self._start = alert.started_at if alert else at
         self._query = LogQuery(model=alert.model if alert else model)
         self._held = LogWindow()
+        self._cursor_seen = at
         self._follow = self._start is None
         self._needle = ""
         self._count: int | None = None
@@ -62,7 +62,7 @@ class LogsScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Asks for the first page at once."""
         app = self.console_app
-        self._feed = LogFeed(self, app.session.reader, self._failed)
+        self._feed = Feed(self, app.session.desk, self._failed)
         rows = self.rows
         rows.look = LogLook(
             app.calendar,
@@ -87,7 +87,7 @@ class LogsScreen(ConsoleScreen):
         await asyncio.to_thread(self._feed.close)
 
     @property
-    def feed(self) -> LogFeed:
+    def feed(self) -> Feed:
         """Where the lines come from."""
         return self._feed
 
@@ -95,22 +95,19 @@ class LogsScreen(ConsoleScreen):
 
     def apply(self, view: View) -> None:
         """The header; and while the tail is followed, what is new."""
-        app = self.console_app
-        self.header.show(
-            header(
-                view.snapshot,
-                paths=app.session.paths,
-                calendar=app.calendar,
-                now=app.clock(),
-                width=self.app.size.width,
-                paused=view.paused,
-            )
-        )
+        self.show_header()
+        cursor = view.time.cursor
+        if self._alert is None and cursor != self._cursor_seen:
+            self._cursor_seen = cursor
+            if cursor is not None:
+                self.go_to(cursor)
         revision = view.snapshot.revision if view.snapshot else None
         if revision != self._seen and not view.paused:
             self._seen = revision
             if self._follow:
                 self._tail()
+        if not self._held.lines and self._feed.idle and self._start is not None:
+            self._around(self._start)
         self._feed.next()
 
     def _failed(self, reason: str) -> None:
@@ -150,10 +147,7 @@ class LogsScreen(ConsoleScreen):
         if self._follow:
             parts.append(Piece(" · following", "ok"))
         self._heading.show(tuple(parts))
-        notice = self.notice
-        notice.display = bool(self._trouble)
-        trouble: Line = (Piece(" ! ", "warning"), piece(self._trouble, "warning"))
-        notice.show(crop(trouble, self.app.size.width))
+        self.show_notice(self._trouble)
 
     # Pages
 
@@ -189,7 +183,7 @@ class LogsScreen(ConsoleScreen):
             return
         query, key = self._query, tail_key(self._held)
 
-        def question(reader: LogReader) -> tuple[LogPage, bool]:
+        def question(reader: Desk) -> tuple[LogPage, bool]:
             page = reader.logs_after(query, key, PAGE)
             return (reader.logs_newest(query, PAGE), True) if page.more_after else (page, False)
 
@@ -289,7 +283,7 @@ class LogsScreen(ConsoleScreen):
         key, query = line.key, self._query
         held = {held_line.key for held_line in self._held.lines}
 
-        def question(reader: LogReader) -> tuple[LogLine, LogPage | None] | None:
+        def question(reader: Desk) -> tuple[LogLine, LogPage | None] | None:
             ask = reader.logs_after if step > 0 else reader.logs_before
             found = ask(wanted, key, 1).lines
             if not found:
@@ -365,8 +359,14 @@ class LogsScreen(ConsoleScreen):
             self._search(self._needle, None)
         elif self._needle:
             self._search("", None)
-        else:
+        elif self._alert is not None:
             self.dismiss()
+        else:
+            self.console_app.action_go("home")
+
+    def leave(self) -> None:
+        """Another view is gone to."""
+        self._feed.forget()
 
     def action_drill(self) -> None:
         """The whole record."""
@@ -383,5 +383,4 @@ class LogsScreen(ConsoleScreen):
         """Copies the record, through the terminal."""
         line = self.rows.selected
         if line is not None:
-            self.app.copy_to_clipboard(record_text(line, self.console_app.calendar))
-            self.say((Piece("copied, if the terminal lets us (OSC 52)", "ok"),))
+            self.console_app.copy(record_text(line, self.console_app.calendar))

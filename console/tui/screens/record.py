@@ -42,8 +42,7 @@ class RecordScreen(ConsoleScreen):
 
     def action_copy(self) -> None:
         """Copies it, through the terminal."""
-        self.app.copy_to_clipboard(record_text(self._line, self.console_app.calendar))
-        self.say((Piece("copied, if the terminal lets us (OSC 52)", "ok"),))
+        self.console_app.copy(record_text(self._line, self.console_app.calendar))
 
     def action_back(self) -> None:
         """Back to the lines."""

@@ -38,7 +38,7 @@ class InboxPane(Vertical):
         self._filter = ""
         self._touched = False
         self._waiting = (0, 0)
-        self.heading = Heading("3", "Inbox", id="inbox-heading")
+        self.heading = Heading("1", "Inbox", id="inbox-heading")
         self.rows = InboxRows(id="inbox")
 
     def compose(self) -> ComposeResult:

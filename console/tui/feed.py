@@ -1,4 +1,4 @@
-"""Asks the reader in a thread, one question at a time, and answers in the thread of the screen."""
+"""Asks the desk in a thread, one question at a time, and answers in the thread of the screen."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from console.tui.session import LogReader
+from console.tui.desk import Desk
 
-GROUP = "log-feed"
+GROUP = "feed"
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     generation: int
-    ask: Callable[[LogReader], Any]
+    ask: Callable[[Desk], Any]
     answer: Callable[[Any], None]
 
 
-class LogFeed:
-    """One reader, used by one thread at a time; of questions of one kind the latest counts."""
+class Feed:
+    """One desk, used by one thread at a time; of questions of one kind the latest counts."""
 
     def __init__(
         self,
         owner: Widget,
-        reader: Callable[[], LogReader | None],
+        desk: Callable[[], Desk | None],
         failed: Callable[[str], None],
     ) -> None:
         self._owner = owner
-        self._open = reader
+        self._open = desk
         self._failed = failed
-        self._reader: LogReader | None = None
+        self._desk: Desk | None = None
         self._waiting: dict[str, _Question] = {}
         self._asked: _Question | None = None
         self._generation = 0
@@ -44,7 +44,7 @@ class LogFeed:
         return self._asked is None and not self._waiting
 
     def ask(
-        self, kind: str, question: Callable[[LogReader], Any], answer: Callable[[Any], None]
+        self, kind: str, question: Callable[[Desk], Any], answer: Callable[[Any], None]
     ) -> None:
         """Puts a question; one of the same kind that still waits is dropped for it."""
         self._waiting[kind] = _Question(self._generation, question, answer)
@@ -58,30 +58,30 @@ class LogFeed:
         """What was asked so far is of no interest any more, and need not be answered."""
         self._generation += 1
         self._waiting.clear()
-        if self._asked is not None and self._reader is not None:
-            self._reader.interrupt()
+        if self._asked is not None and self._desk is not None:
+            self._desk.interrupt()
 
     def close(self) -> None:
         """Ends everything; may wait a moment for the question that is being answered."""
-        reader, self._reader = self._reader, None
+        desk, self._desk = self._desk, None
         self._generation += 1
         self._waiting.clear()
-        if reader is not None:
-            reader.close()
+        if desk is not None:
+            desk.close()
 
     def next(self) -> None:
         """Asks the next question, if the store is open and none is being answered."""
         if self._asked is not None or not self._waiting:
             return
-        if self._reader is None:
-            self._reader = self._open()
-        reader = self._reader
-        if reader is None:
+        if self._desk is None:
+            self._desk = self._open()
+        desk = self._desk
+        if desk is None:
             return
         question = self._waiting.pop(next(iter(self._waiting)))
         self._asked = question
         self._owner.run_worker(
-            lambda: question.ask(reader), thread=True, group=GROUP, exit_on_error=False
+            lambda: question.ask(desk), thread=True, group=GROUP, exit_on_error=False
         )
 
     def answered(self, event: Worker.StateChanged) -> None:
@@ -94,6 +94,6 @@ class LogFeed:
             if event.state is WorkerState.SUCCESS:
                 question.answer(event.worker.result)
             elif event.state is WorkerState.ERROR:
-                self._reader = None  # the store may have been opened anew
-                self._failed(f"the lines could not be read: {event.worker.error}")
+                self._desk = None  # the store may have been opened anew
+                self._failed(f"not answered: {event.worker.error}")
         self.next()

@@ -1,0 +1,88 @@
+"""What the views may ask of the collection behind the screen, and nothing more.
+
+Answers are frozen data. The screen calls a desk from one thread at a time, never from its own;
+whoever offers one (the engine's process, or later another over a socket) can be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from console.store.pages import LogPage, LogQuery
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.engine.snapshot import ModelPane
+    from console.engine.views.column import ColumnAnswer
+    from console.engine.views.model import ModelAnswer
+    from console.store.rawrows import CellQuery, RawRow
+
+LogKey = tuple[float, int, int]
+"""`LogLine.key`: time, file, byte offset."""
+Span = tuple[float, float]
+"""Half open, epoch seconds."""
+
+
+class Desk(Protocol):
+    """Answers questions, one after the other."""
+
+    # Log lines
+
+    def logs_newest(self, query: LogQuery, limit: int, /) -> LogPage:
+        """The last `limit` lines that match."""
+        ...
+
+    def logs_before(self, query: LogQuery, key: LogKey, limit: int, /) -> LogPage:
+        """The `limit` lines next before `key`."""
+        ...
+
+    def logs_after(self, query: LogQuery, key: LogKey, limit: int, /) -> LogPage:
+        """The `limit` lines next after `key`."""
+        ...
+
+    def logs_around(self, query: LogQuery, ts: float, limit: int, /) -> LogPage:
+        """About `limit` lines, half of them before `ts`."""
+        ...
+
+    def log_count(self, query: LogQuery, /) -> int:
+        """How many lines match."""
+        ...
+
+    # Models
+
+    def panes_at(
+        self, models: Sequence[ModelPane], alerts: Sequence[Alert], at: float, /
+    ) -> tuple[ModelPane, ...]:
+        """The models as they stood at a time, in the order given."""
+        ...
+
+    def model(self, model: str, alerts: Sequence[Alert], span: Span, /) -> ModelAnswer:
+        """One model over a span."""
+        ...
+
+    def column(self, model: str, column: tuple[str, str], span: Span, /) -> ColumnAnswer | None:
+        """One column, of a name and role, over a span; None where there is no reference of it."""
+        ...
+
+    def column_rows(self, asked: CellQuery, span: Span, /) -> list[RawRow]:
+        """The newest predictions whose column has such values."""
+        ...
+
+    def series_rows(self, series_id: int, span: Span, /) -> list[RawRow]:
+        """The newest values of a series."""
+        ...
+
+    def raw_line(self, file: str, offset: int, /) -> str | None:
+        """What the file holds at that byte now, up to the end of the line; None if it is gone."""
+        ...
+
+    # The desk itself
+
+    def interrupt(self) -> None:
+        """Withdraws the question that another thread is waiting for; none is no matter."""
+        ...
+
+    def close(self) -> None:
+        """Ends the question that is being answered and gives the desk back. Safe to repeat."""
+        ...

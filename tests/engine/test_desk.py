@@ -1,0 +1,156 @@
+"""What the views are told, from a real store of a small fleet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from console.config.load import settings_for
+from console.engine.desk import Desk
+from console.engine.engine import Engine
+from console.engine.panes import Panes
+from console.records.clock import HOUR
+from console.store.database import Store
+from console.store.rawrows import Cell, CellQuery
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+HOURS = 12
+END = START.timestamp() + HOURS * HOUR
+SPAN = (END - 3 * HOUR, END)
+
+
+def record(minute: float, **fields: object) -> str:
+    ts = (START + timedelta(minutes=minute)).isoformat()
+    return json.dumps({"ts": ts, "model": "fraud", "stage": "serving", **fields}) + "\n"
+
+
+def write(folder: Path) -> None:
+    """Predictions a third of a minute apart; in the last three hours the ages are others."""
+    lines = []
+    for step in range(60 * HOURS * 3):
+        minute = step / 3
+        late = minute >= 60 * (HOURS - 3)
+        version = "2" if late else "1"
+        features = {"age": step % 40 + (30 if late else 0), "country": ["DE", "FR", "PL"][step % 3]}
+        if late and step % 10 == 0:
+            features["age"] = None
+        wrong = late and step % 4 == 0
+        lines.append(
+            record(
+                minute, id=f"p{step}", features=features, prediction=step % 2,
+                score=0.9 if step % 2 else 0.1, version=version,
+            )
+        )  # fmt: skip
+        label = 1 - step % 2 if wrong else step % 2
+        lines.append(record(minute + 0.1, id=f"p{step}", label=label, version=version))
+        if step % 3 == 0:
+            lines.append(record(minute, name="latency_p95_ms", value=120.0 if late else 100.0))
+            lines.append(record(minute, name="error_rate", value=0.01, tags={"client": "web"}))
+    (folder / "fraud.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("fleet")
+    write(folder)
+    settings = settings_for([folder], None)
+    with (
+        Store.open(None, lambda: END) as store,
+        Engine([folder], settings, store, lambda: END) as engine,
+    ):
+        while not engine.step().idle:
+            pass
+        made = Desk(store.reader(), engine.references, Panes(settings, engine.references))
+        yield made
+        made.close()
+
+
+def test_the_model_is_told_by_labels_columns_metrics_versions_and_segments(desk: Desk) -> None:
+    answer = desk.model("fraud", (), SPAN)
+    by_name = {figure.name: figure for figure in answer.performance}
+    accuracy = by_name["accuracy"]
+    assert accuracy.value == pytest.approx(0.75, abs=0.01)
+    assert accuracy.before == pytest.approx(1.0)
+    assert accuracy.low is not None
+    assert accuracy.high is not None
+    assert accuracy.low < 0.75 < accuracy.high
+    assert all(point.low is not None for point in accuracy.points)
+    latency = next(figure for figure in answer.metrics if figure.name == "latency_p95_ms")
+    assert latency.value == pytest.approx(120.0)
+    assert latency.before == pytest.approx(100.0)
+    assert [figure.name for figure in answer.segments] == ["error_rate{client=web}"]
+    assert [version.version for version in answer.versions] == ["2"]
+    assert answer.reference == "learned"
+
+
+def test_the_columns_that_differ_come_first(desk: Desk) -> None:
+    answer = desk.model("fraud", (), SPAN)
+    first = answer.columns[0]
+    assert first.name == "age"
+    assert first.differs
+    assert first.nulls == pytest.approx(0.1, abs=0.01)
+    country = next(column for column in answer.columns if column.name == "country")
+    assert not country.differs
+    assert country.stability == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_quiet_span_has_nothing_that_differs(desk: Desk) -> None:
+    answer = desk.model("fraud", (), (END - 8 * HOUR, END - 5 * HOUR))
+    assert not any(column.differs for column in answer.columns)
+    assert [version.version for version in answer.versions] == ["1"]
+
+
+def test_an_unknown_model_is_empty(desk: Desk) -> None:
+    answer = desk.model("nobody", (), SPAN)
+    found = (answer.performance, answer.columns, answer.metrics, answer.versions, answer.segments)
+    assert found == ((), (), (), (), ())
+    assert desk.column("nobody", ("age", "feature"), SPAN) is None
+
+
+def test_what_the_cells_add_is_the_stability_index(desk: Desk) -> None:
+    answer = desk.column("fraud", ("age", "feature"), SPAN)
+    assert answer is not None
+    assert sum(cell.adds for cell in answer.cells) == pytest.approx(answer.stability)
+    assert sum(cell.current for cell in answer.cells) == answer.n == 540
+    assert answer.cells[-1].name == "null"
+    assert answer.cells[-1].current == 54
+
+
+def test_the_rows_of_a_cell_are_as_many_as_it_counts(desk: Desk) -> None:
+    for column in (("age", "feature"), ("country", "feature"), ("prediction", "prediction")):
+        answer = desk.column("fraud", column, SPAN)
+        assert answer is not None
+        for cell in answer.cells:
+            rows = desk.column_rows(CellQuery("fraud", *column, cell.values), SPAN)
+            assert len(rows) == min(cell.current, 500), cell
+
+
+def test_a_row_leads_to_its_line_in_the_file(desk: Desk) -> None:
+    row = desk.column_rows(CellQuery("fraud", "age", "feature", Cell(null=True)), SPAN)[0]
+    line = desk.raw_line(row.file, row.offset)
+    assert line is not None
+    assert json.loads(line)["id"] == dict(row.fields)["id"]
+    assert desk.raw_line(row.file + ".gone", 0) is None
+    series = next(f for f in desk.model("fraud", (), SPAN).metrics if f.series_id is not None)
+    assert series.series_id is not None
+    assert len(desk.series_rows(series.series_id, (END - HOUR, END))) == 60
+
+
+def test_hostile_column_names_and_categories_are_but_data(desk: Desk) -> None:
+    for name in ("a'b", 'a"b', "$.x", "{0}", "age; DROP TABLE prediction"):
+        asked = CellQuery("fraud", name, "feature", Cell(category=name))
+        assert desk.column_rows(asked, SPAN) == []
+
+
+def test_the_gauges_as_they_stood(desk: Desk) -> None:
+    from console.engine.snapshot import ModelPane
+
+    pane = ModelPane("fraud", "2", 2, None, "critical", (), 3, END)
+    then = desk.panes_at((pane,), (), END - 5 * HOUR)[0]
+    gauges = {gauge.label: gauge for gauge in then.gauges}
+    assert gauges["latency"].value == pytest.approx(100.0)
+    assert (then.open_alerts, then.health) == (0, "ok")

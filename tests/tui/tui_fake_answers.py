@@ -1,0 +1,134 @@
+"""Made-up answers of a desk."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tui_fakes import NOW, hostile_text
+
+from console.engine.snapshot import Health
+from console.engine.views.column import CellFigure, ColumnAnswer
+from console.engine.views.columns import ColumnFigure
+from console.engine.views.figures import PARTS, Figure, Point
+from console.engine.views.model import ModelAnswer, VersionFigure
+from console.records.clock import HOUR
+from console.store.rawrows import Cell, RawRow
+
+START = NOW - 6 * HOUR
+
+
+def points(level: float, wave: float = 0.02) -> tuple[Point, ...]:
+    width = (NOW - START) / PARTS
+    return tuple(
+        Point(START + (part + 0.5) * width, value, value - 0.03, value + 0.03)
+        for part in range(PARTS)
+        if (value := level * (1 + wave * math.sin(part / 3)))
+    )
+
+
+def figure(
+    name: str,
+    value: float,
+    before: float | None,
+    about: str = "serving",
+    *,
+    health: Health = "ok",
+    series: int | None = 1,
+) -> Figure:
+    key = f"series:{series}:{name}" if series else f"labels:{name}"
+    low, high = (None, None) if series else (value - 0.02, value + 0.02)
+    return Figure(
+        key, name, about, value, value * 1.01, before, low, high, 1440, points(value),
+        health, series,
+    )  # fmt: skip
+
+
+def column(name: str, shift: float, *, differs: bool = False, nulls: float = 0.0) -> ColumnFigure:
+    health: Health = "warning" if differs else "ok"
+    return ColumnFigure(
+        name, "feature", "numeric", 12_400, shift, shift**2, differs, nulls, 0.001,
+        0.02 if differs else 0.0, ("XX",) if differs else (), 44.4, 41.2,
+        tuple(41 + shift * part / 10 for part in range(PARTS)), health,
+    )  # fmt: skip
+
+
+def model_answer(model: str = "fraud", end: float = NOW) -> ModelAnswer:
+    return ModelAnswer(
+        model=model,
+        start=end - 6 * HOUR,
+        end=end,
+        performance=(
+            figure("auc", 0.893, 0.941, "by labels", health="critical", series=None),
+            figure("recall", 0.61, 0.7, "by labels", series=None),
+            figure("val_auc", 0.9, 0.94, "training", series=7),
+        ),
+        columns=(
+            column("age", 0.61, differs=True, nulls=0.12),
+            column("amount", 0.04),
+            column("country", 0.01),
+        ),
+        metrics=(
+            figure("requests_per_min", 624.0, 612.0),
+            figure("latency_p95_ms", 118.0, 96.0, health="warning", series=2),
+            figure("error_rate", 0.002, 0.002, series=3),
+        ),
+        versions=(
+            VersionFigure("12", end - HOUR, end, 3100, "auc", 0.893, 0.88, 0.90),
+            VersionFigure("11", end - 6 * HOUR, end - HOUR, 15_000, "auc", 0.941, 0.93, 0.95),
+        ),
+        segments=(
+            figure("error_rate{client=web}", 0.004, 0.002, series=4),
+            figure("error_rate{client=app}", 0.002, 0.002, series=5),
+        ),
+        reference="file",
+    )
+
+
+def column_answer(name: str = "age", role: str = "feature") -> ColumnAnswer:
+    shares = (0.1, 0.2, 0.3, 0.25, 0.15), (0.02, 0.1, 0.25, 0.33, 0.3)
+    cells = [
+        CellFigure(
+            f"{20 + 10 * place}..{30 + 10 * place}", round(1000 * before), round(5000 * now),
+            before, now, (now - before) * math.log(now / before),
+            Cell(above=20.0 + 10 * place, upto=30.0 + 10 * place),
+        )
+        for place, (before, now) in enumerate(zip(*shares, strict=True))
+    ]  # fmt: skip
+    cells.append(CellFigure("null", 1, 600, 0.001, 0.12, 0.0, Cell(null=True)))
+    return ColumnAnswer(
+        "fraud", name, role, "numeric", START, NOW, 1001, 5600, 0.61, 1e-30, 0.31, tuple(cells)
+    )
+
+
+def raw_rows(number: int = 30) -> list[RawRow]:
+    return [
+        RawRow(
+            NOW - 10 * place,
+            (
+                ("age", str(20 + place)), ("id", f"p-{place}"), ("version", "12"),
+                ("prediction", "1"), ("score", "0.8312"),
+                ("features", f'{{"age": {20 + place}, "amount": 12.5, "country": "DE"}}'),
+            ),
+            "/data/serving/predictions.jsonl",
+            1,
+            1000 * place,
+        )
+        for place in range(number)
+    ]  # fmt: skip
+
+
+def hostile_model() -> ModelAnswer:
+    text = hostile_text()
+    plain = model_answer(text)
+    bad = replace(
+        plain.performance[0], name=text, about=text, value=math.nan, now=math.inf, before=0.0
+    )
+    return replace(
+        plain,
+        performance=(bad,),
+        columns=(replace(plain.columns[0], name=text, unseen_names=(text,), mean=math.inf),),
+        metrics=(replace(bad, key="x", points=()),),
+        versions=(replace(plain.versions[0], version=text, merit=text),),
+        segments=(),
+    )
