@@ -121,6 +121,9 @@ class Courier:
             self._channel.send(message)
         except (DeliveryError, SecretError) as error:
             return self._failed(message, error, now)
+        except Exception as error:  # noqa: BLE001 - a courier that dies unheard tells nobody
+            fault = DeliveryError(f"a fault of model-console's own ({type(error).__name__})")
+            return self._failed(message, fault, now)
         with self._changed:
             self._failures, self._problem = 0, None
             self._sent.append(Sent(now, message.critical))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.alerts.delivery.notice import Message, Notice, Reason, is_urgent
+from console.alerts.delivery.notice import Message, Notice, Reason, digest, is_urgent
 from console.config.delivery import Recipient
 from console.config.quiet import quiet_until
 from console.records.clock import DAY, MINUTE
@@ -133,4 +133,4 @@ def _room(
 def pause(failures: int, key: str) -> float:
     """How long to wait after so many failures in a row; the key spreads what fails together."""
     base = BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1]
-    return base * (1.0 + 0.2 * int(key[:4], 16) / 0xFFFF)
+    return base * (1.0 + 0.2 * int(digest([key])[:4], 16) / 0xFFFF)
