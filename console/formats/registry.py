@@ -17,10 +17,11 @@ from console.formats.parquet import Parquet
 from console.formats.prometheus import Prometheus
 from console.formats.protocol import Format
 from console.formats.syslog import Syslog
+from console.formats.tensorboard import TensorBoard
 from console.formats.text import TextLog
 from console.formats.utf16 import Utf16, as_utf8, codec_of
 from console.sources.archive import SUFFIXES, packed_by
-from console.sources.units import LOOKED_AT, units_of
+from console.sources.units import LOOKED_AT, is_record_header, units_of
 
 GROUP = "model_console.formats"
 """Entry points of plug-ins: each names a `Format`, or something to call that returns one."""
@@ -71,6 +72,7 @@ def formats() -> Formats:
             problems.append(f"format plug-in {entry.name} ({entry.value}): {error}")
     ours = (
         Parquet(),
+        TensorBoard(),
         Csv(),
         OpenTelemetry(),
         Prometheus(),
@@ -132,6 +134,8 @@ def _by_content(sample: bytes, path: str) -> Detection:
 
 def _unknown(body: bytes) -> str:
     """What a file of no known format rather is."""
+    if is_record_header(body[:LOOKED_AT]):
+        return "TensorFlow's records, but not of TensorBoard's events"
     if _is_binary(body):
         return "binary"
     if (problem := table_problem(body)) is not None and _fields(body) > 1:

@@ -23,7 +23,12 @@ _NOT_FOLLOWED = frozenset(
 )
 _NOT_FOLLOWED_NAMES = re.compile(r"(?i:readme|licen[cs]e|changelog|makefile|dockerfile)(?:\..*)?$")
 _NOT_ENTERED = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
-_GENERIC = frozenset({"logs", "log", "metrics", "data", "output", "out", "runs"})
+_GENERIC = frozenset(
+    (
+        *("logs", "log", "metrics", "data", "output", "out", "runs", "tensorboard"),
+        *("train", "validation", "valid", "val", "eval", "test"),  # parts of a training
+    )
+)
 _STAGES = Settings().stages
 _SAY_THEMSELVES = frozenset({"jsonl", "otlp"})
 _WILDCARDS = (
