@@ -11,6 +11,7 @@ import pytest
 from console.cli.usage import COMMANDS
 from console.config.document import parse
 from console.config.load import CONSOLE, MODEL, RULE, SOURCE, read
+from console.config.settings import Settings
 from console.emit.record import check
 
 README = Path(__file__).parents[1] / "README.md"
@@ -37,7 +38,9 @@ def test_the_records_are_records() -> None:
 
 
 def test_the_settings_are_settings() -> None:
-    (block,) = blocks("toml")
+    block, *others = blocks("toml")
+    for other in others:
+        assert read(parse(README, other)) != Settings()
     settings = read(parse(README, block))
     assert settings.rules[0].hold_s == 300.0
     for keys in (SOURCE, RULE, MODEL, CONSOLE):

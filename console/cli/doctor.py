@@ -18,8 +18,8 @@ from console.config.document import printable
 from console.records.clock import system_clock
 
 _DESCRIPTION = """\
-Looks at the settings, every source (what format it has and why, what cannot be
-decoded), the clocks in them, the store and its disk, the terminal and the
+Looks at the settings, who is told of alerts, every source (what format it has
+and why, what cannot be decoded), the clocks in them, the store and its disk, the terminal and the
 versions. Exits with 1 if something is to be mended."""
 
 _MARKS = {"ok": "ok", "note": "note", "mend": "MEND"}
@@ -51,9 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
 def findings(looked_at: Target) -> Iterator[Finding]:
     """Everything, area by area."""
     from console.cli.checkup import files, machine
+    from console.cli.checkup.delivery import delivery
     from console.cli.checkup.settings import settings
 
     yield from settings(looked_at.settings)
+    yield from delivery(looked_at.settings)
     examined = files.examine(looked_at.paths, looked_at.settings)
     yield from files.sources(examined, looked_at.paths)
     yield from files.clocks(examined, system_clock)

@@ -13,7 +13,7 @@ class Finding:
     """What was looked at, what it is, and what to do about it."""
 
     area: str
-    """`settings`, `sources`, `clocks`, `store`, `terminal`, `system`, `versions`."""
+    """`settings`, `delivery`, `sources`, `clocks`, `store`, `terminal`, `system`, `versions`."""
     subject: str
     """The file or thing."""
     verdict: Verdict
