@@ -1,11 +1,17 @@
 """Which series there are, and which of them each row of metrics belongs to.
 
-A metric with very many tag combinations is followed by its first ones; the others go together. Rows
-of those keep their own tags in the store, but share one series, so that a tag that begins to carry
-session ids costs a bounded number of series, windows and detector states.
+A metric with very many tag combinations is followed by its first ones. What comes later shares
+series: a tag that has taken many values by then (a request's id, say) is told no more, so that
+`{"client":"web","request":"7f3a"}` goes to `{"client":"web","request":"*"}`, and what is too much
+even so goes to the metric's "others". Rows keep their own tags in the store, but a tag that
+explodes costs a bounded number of series, windows and detector states, and hides no other tag.
 """
 
 from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
 
 import polars as pl
 
@@ -13,7 +19,9 @@ from console.records.frames import Schema
 from console.records.series import Series, canonical_tags
 
 OTHERS = canonical_tags({"_": "others"})
-"""Tags of the series that stands for all that are not followed singly."""
+"""Tags of the series that stands for all of a metric that are not followed otherwise."""
+ANY = "*"
+"""Stands for the value of a tag that has too many."""
 SERIES: Schema = {
     "series_id": pl.Int64,
     "model": pl.String,
@@ -23,69 +31,135 @@ SERIES: Schema = {
 }
 _METRIC = ["model", "stage", "name"]
 _PARTS = [*_METRIC, "tags"]
+_TEXTS: Schema = dict.fromkeys(_METRIC, pl.String)
+_SCALAR = r'(?:"(?:[^"\\]|\\.)*"|[^",{}\[\]]+)'
+_MANY = 2
+"""A tag has many values if they are more than the limit divided by this."""
 
 
 class Catalogue:
-    """The series of a store, held in memory: at most `limit` tagged ones of each metric."""
+    """The series of a store, held in memory; a bounded number of each metric.
+
+    At most `limit` with their own tags, and as many that share some.
+    """
 
     def __init__(self, series: pl.DataFrame, limit: int) -> None:
         """`series` (columns `SERIES`) are all that are stored, oldest first."""
         self._limit = limit
         self._followed = pl.DataFrame(schema=SERIES)
-        self._others = pl.DataFrame(schema=SERIES)
-        self._sizes = pl.DataFrame(schema={**dict.fromkeys(_METRIC, pl.String), "size": pl.UInt32})
+        self._own = pl.DataFrame(schema={**_TEXTS, "size": pl.UInt32})
+        self._shared = pl.DataFrame(schema={**_TEXTS, "size": pl.UInt32})
+        self._exploded = pl.DataFrame(schema={**_TEXTS, "keys": pl.String})
         stored = series.select(list(SERIES))
-        shared = (pl.col("tags") == OTHERS).fill_null(value=False)
-        self._others = stored.filter(shared)
-        self._admit(stored.filter(~shared))
+        self._admit(stored)
+        later = stored.join(self._followed, on="series_id", how="anti", maintain_order="left")
+        self._shared = _counted(self._shared, later.filter(pl.col("tags") != OTHERS))
+        self._followed = pl.concat([self._followed, later])
 
     def identify(self, metrics: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows with the series that they belong to, and the series that are new (`SERIES`).
 
         `metrics` has the columns model, stage, name, tags. Rows gain `series_id`, and `own_tags`:
-        the tags of a row whose series is that of "others", whose `tags` become those of that
-        series; null for all other rows.
+        the tags of a row whose series is shared, whose `tags` become those of that series; null
+        for all other rows.
         """
         found = self._joined(metrics)
-        strangers = found.filter(pl.col("series_id").is_null())
-        new = self._followed.clear()
-        if strangers.height:
-            full = self._sizes.filter(pl.col("size") >= self._limit).select(_METRIC)
-            lost = strangers.select(_PARTS).filter(pl.col("tags").is_not_null())
-            if lost.join(full, on=_METRIC, how="semi", nulls_equal=True).height < strangers.height:
-                new = self._admit(_named(strangers.select(_PARTS).unique(maintain_order=True)))
-                found = self._joined(metrics)
-        own = pl.col("series_id").is_null()
         if not found["series_id"].has_nulls():
+            return found.with_columns(pl.lit(None, pl.String).alias("own_tags")), _NONE
+        strangers = found.filter(pl.col("series_id").is_null()).select(_PARTS)
+        new = self._admit(strangers) if self._has_room(strangers) else _NONE
+        if new.height:
+            found = self._joined(metrics)
+        lost = found["series_id"].is_null()
+        if not lost.any():
             return found.with_columns(pl.lit(None, pl.String).alias("own_tags")), new
-        metric = found.filter(own).select(_METRIC).unique(maintain_order=True)
-        missing = metric.join(self._others, on=_METRIC, how="anti", nulls_equal=True)
-        if missing.height:
-            others = _named(missing.with_columns(pl.lit(OTHERS).alias("tags")))
-            self._others = pl.concat([self._others, others])
-            new = pl.concat([new, others])
-        shared = self._others.select(*_METRIC, pl.col("series_id").alias("shared"))
-        joined = found.join(shared, on=_METRIC, how="left", nulls_equal=True, maintain_order="left")
-        return joined.with_columns(
-            pl.coalesce("series_id", "shared").alias("series_id"),
-            pl.when(own).then("tags").alias("own_tags"),
-            pl.when(own).then(pl.lit(OTHERS)).otherwise("tags").alias("tags"),
-        ).drop("shared"), new
+        places = lost.arg_true()
+        rest = self._joined(self._sharing(found.select(_PARTS)[places]))
+        more = self._admit_shared(rest.filter(pl.col("series_id").is_null()).select(_PARTS))
+        if more.height or rest["series_id"].has_nulls():
+            known = self._joined(rest.select(_PARTS))
+            others = pl.when(pl.col("series_id").is_null()).then(pl.lit(OTHERS)).otherwise("tags")
+            rest = self._joined(known.with_columns(others.alias("tags")).select(_PARTS))
+        own = pl.Series("own_tags", [None], pl.String).new_from_index(0, found.height)
+        return found.with_columns(
+            found["series_id"].scatter(places, rest["series_id"]),
+            found["tags"].scatter(places, rest["tags"]),
+            own.scatter(places, found["tags"].gather(places)),
+        ), pl.concat([new, more])
+
+    def _has_room(self, strangers: pl.DataFrame) -> bool:
+        full = self._own.filter(pl.col("size") >= self._limit).select(_METRIC)
+        tagged = strangers.filter(pl.col("tags").is_not_null())
+        crowded = tagged.join(full, on=_METRIC, how="semi", nulls_equal=True)
+        return crowded.height < strangers.height
 
     def _admit(self, series: pl.DataFrame) -> pl.DataFrame:
-        """Follows the given series as far as their metrics have room; returns those."""
-        tagged = pl.col("tags").is_not_null()
-        places = series.join(
-            self._sizes, on=_METRIC, how="left", nulls_equal=True, maintain_order="left"
+        """Follows series with their own tags as far as their metrics have room; returns those."""
+        parts = series.unique(_PARTS, keep="first", maintain_order=True)
+        tagged = (pl.col("tags").is_not_null() & (pl.col("tags") != OTHERS)).fill_null(value=False)
+        place = parts.join(
+            self._own, on=_METRIC, how="left", nulls_equal=True, maintain_order="left"
         ).select(pl.col("size").fill_null(0) + tagged.cast(pl.UInt32).cum_sum().over(_METRIC))
-        room = places.to_series() <= self._limit
-        followed = series["tags"].is_null() | (room & (series["tags"] != OTHERS))
-        admitted = series.filter(followed)
+        room = place.to_series() <= self._limit
+        admitted = _named(parts.filter(pl.col("tags").is_null() | (tagged & room)))
         self._followed = pl.concat([self._followed, admitted])
-        counts = (
-            admitted.filter(tagged).group_by(_METRIC).agg(pl.len().cast(pl.UInt32).alias("size"))
+        counted = admitted.filter(tagged)
+        before = self._own.filter(pl.col("size") >= self._limit)
+        self._own = _counted(self._own, counted)
+        full = self._own.filter(pl.col("size") >= self._limit)
+        self._explode(full.join(before, on=_METRIC, how="anti", nulls_equal=True))
+        return admitted
+
+    def _explode(self, metrics: pl.DataFrame) -> None:
+        """Finds the tags of metrics that have just become full that have many values."""
+        followed = self._followed.filter(pl.col("tags").is_not_null())
+        rows = followed.join(metrics.select(_METRIC), on=_METRIC, how="semi", nulls_equal=True)
+        found: list[tuple[str | None, str | None, str, str | None]] = []
+        for (model, stage, name), group in rows.group_by(_METRIC, maintain_order=True):
+            values: dict[str, set[str]] = defaultdict(set)
+            for text in group["tags"].head(self._limit):
+                for key, value in json.loads(text).items():
+                    values[key].add(str(value))
+            many = sorted(key for key, of in values.items() if len(of) * _MANY > self._limit)
+            found.append(
+                (_text(model), _text(stage), str(name), json.dumps(many) if many else None)
+            )
+        frame = pl.DataFrame(found, schema=self._exploded.schema, orient="row")
+        self._exploded = pl.concat([self._exploded, frame])
+
+    def _sharing(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with the tags of the series that they may share."""
+        joined = rows.join(
+            self._exploded, on=_METRIC, how="left", nulls_equal=True, maintain_order="left"
         )
-        self._sizes = pl.concat([self._sizes, counts]).group_by(_METRIC).agg(pl.col("size").sum())
+        text = pl.col("tags")
+        for keys in joined["keys"].drop_nulls().unique(maintain_order=True):
+            told = pl.col("tags")
+            for key in json.loads(keys):
+                quoted = json.dumps(key, ensure_ascii=False)
+                pattern = f"([{{,]){re.escape(quoted)}:{_SCALAR}"
+                told = told.str.replace(pattern, f'${{1}}{quoted.replace("$", "$$")}:"{ANY}"')
+            text = pl.when(pl.col("keys") == keys).then(told).otherwise(text)
+        others = pl.when(text == pl.col("tags")).then(pl.lit(OTHERS)).otherwise(text)
+        return joined.select(*_METRIC, others.alias("tags"))
+
+    def _admit_shared(self, series: pl.DataFrame) -> pl.DataFrame:
+        """Follows shared series as far as their metrics have room, "others" always."""
+        parts = series.unique(maintain_order=True)
+        told = pl.col("tags") != OTHERS
+        place = parts.join(
+            self._shared, on=_METRIC, how="left", nulls_equal=True, maintain_order="left"
+        ).select(pl.col("size").fill_null(0) + told.cast(pl.UInt32).cum_sum().over(_METRIC))
+        room = place.to_series() <= self._limit
+        crowded = parts.filter(told & ~room).select(_METRIC).unique(maintain_order=True)
+        others = crowded.with_columns(pl.lit(OTHERS).alias("tags"))
+        wanted = pl.concat([parts.filter(~told | room), others]).unique(maintain_order=True)
+        known = wanted.join(
+            self._followed, on=_PARTS, how="anti", nulls_equal=True, maintain_order="left"
+        )
+        admitted = _named(known)
+        self._followed = pl.concat([self._followed, admitted])
+        self._shared = _counted(self._shared, admitted.filter(told))
         return admitted
 
     def _joined(self, metrics: pl.DataFrame) -> pl.DataFrame:
@@ -94,6 +168,18 @@ class Catalogue:
         )
 
 
+_NONE = pl.DataFrame(schema=SERIES)
+
+
+def _counted(sizes: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
+    counts = series.group_by(_METRIC).agg(pl.len().cast(pl.UInt32).alias("size"))
+    return pl.concat([sizes, counts]).group_by(_METRIC).agg(pl.col("size").sum())
+
+
 def _named(parts: pl.DataFrame) -> pl.DataFrame:
     ids = [Series(*row).id for row in parts.select(_PARTS).iter_rows()]
     return parts.select(pl.Series("series_id", ids, dtype=pl.Int64), *_PARTS)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

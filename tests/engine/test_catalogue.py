@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.engine.catalogue import OTHERS, SERIES, Catalogue
@@ -19,7 +19,8 @@ def rows(*tags: str | None, name: str = "errors", model: str | None = "fraud") -
 
 
 def tag(number: int) -> str:
-    return f'{{"session":"{number}"}}'
+    """A tag of its own, so that none has many values."""
+    return f'{{"t{number}":1}}'
 
 
 def test_the_first_are_followed_and_the_rest_share_one_series() -> None:
@@ -64,15 +65,62 @@ def test_the_tags_of_others_are_never_followed_singly() -> None:
     assert again.identify(rows(OTHERS, tag(1)))[1].height == 0
 
 
-@given(st.lists(st.integers(0, 9), max_size=30), st.integers(0, 30), st.integers(1, 6))
+def web(number: int, client: str = "web") -> str:
+    return f'{{"client":"{client}","request":"{number}"}}'
+
+
+def test_a_tag_with_many_values_is_told_no_more_and_the_others_are() -> None:
+    catalogue = Catalogue(NONE, limit=4)
+    known = rows(*(web(number) for number in range(4)))
+    assert catalogue.identify(known)[1].height == 4
+    found, new = catalogue.identify(rows(web(7), web(8, "ios"), web(9), web(1), tag(3)))
+    told = ['{"client":"web","request":"*"}', '{"client":"ios","request":"*"}']
+    assert found["tags"].to_list() == [told[0], told[1], told[0], web(1), OTHERS]
+    assert found["own_tags"].to_list() == [web(7), web(8, "ios"), web(9), None, tag(3)]
+    assert new["tags"].to_list() == [*told, OTHERS]
+    assert catalogue.identify(rows(web(10), web(11, "ios"), tag(4)))[1].height == 0
+
+
+def test_shared_series_are_bounded_too() -> None:
+    catalogue = Catalogue(NONE, limit=2)
+    catalogue.identify(rows(web(1), web(2)))
+    found, _ = catalogue.identify(rows(*(web(9, client) for client in "abcd")))
+    assert found["tags"].to_list()[2:] == [OTHERS, OTHERS]
+    assert catalogue.identify(rows(web(9, "e")))[1].height == 0
+
+
+def test_values_of_any_kind_and_odd_names_are_told_as_any() -> None:
+    catalogue = Catalogue(NONE, limit=2)
+    text = '{"a$1":%s,"b":{"c":1}}'
+    catalogue.identify(rows(text % "1", text % "2.5e3"))
+    found, _ = catalogue.identify(rows(text % "-3", text % '"q\\"u,"', text % "[1]"))
+    assert found["tags"].to_list() == [text % '"*"', text % '"*"', OTHERS]
+
+
+VALUES = st.one_of(
+    st.integers(0, 9).map(tag), st.tuples(st.integers(0, 9), st.sampled_from("ab")).map(
+        lambda pair: web(*pair)), st.none(),
+)  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(st.lists(VALUES, min_size=1, max_size=14), st.integers(0, 14), st.integers(1, 5))
 def test_at_once_or_bit_by_bit_or_restarted_is_the_same(
-    tags: list[int], cut: int, limit: int
+    tags: list[str | None], cut: int, limit: int
 ) -> None:
-    given_rows = rows(*(tag(number) for number in tags))
-    expected, all_new = Catalogue(NONE, limit).identify(given_rows)
+    given_rows = rows(*tags)
+    expected = [Catalogue(NONE, limit).identify(given_rows)[0]]
+    one, parts = Catalogue(NONE, limit), []
+    known = NONE
+    for row in given_rows.iter_slices(1):
+        found, new = one.identify(row)
+        parts.append(found)
+        known = pl.concat([known, new])
+    assert known["series_id"].is_unique().all()
+    assert pl.concat(parts).equals(pl.concat(expected))
     catalogue = Catalogue(NONE, limit)
     first, new = catalogue.identify(given_rows[:cut])
     for going_on in (catalogue, Catalogue(new, limit)):
         rest, more = going_on.identify(given_rows[cut:])
-        assert pl.concat([first, rest]).equals(expected)
-        assert set(pl.concat([new, more])["series_id"]) == set(all_new["series_id"])
+        assert pl.concat([first, rest]).equals(expected[0])
+        assert set(pl.concat([new, more])["series_id"]) == set(known["series_id"])
