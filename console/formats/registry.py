@@ -12,6 +12,7 @@ from console.formats.csv_metrics import Csv, table_problem
 from console.formats.framing import BOM
 from console.formats.jsonl import JsonLines
 from console.formats.logfmt import Logfmt
+from console.formats.mlflow import MlflowRuns
 from console.formats.otlp import OpenTelemetry
 from console.formats.parquet import Parquet
 from console.formats.prometheus import Prometheus
@@ -73,6 +74,7 @@ def formats() -> Formats:
     ours = (
         Parquet(),
         TensorBoard(),
+        MlflowRuns(),
         Csv(),
         OpenTelemetry(),
         Prometheus(),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from console.config.settings import Settings, SourceSettings
 from console.sources.defaults import Defaults
+from console.sources.mlruns import files_of, is_entered, is_run, run_of
 
 _NOT_FOLLOWED = frozenset(
     (
@@ -64,6 +65,7 @@ class SourceFile:
             self.defaults,
             model=self.defaults.model or self.folder.model,
             stage=self.defaults.stage or self.folder.stage,
+            version=self.defaults.version or self.folder.version,
         )
 
 
@@ -121,6 +123,13 @@ class Discovery:
 
     def _suggested(self, path: Path) -> Defaults:
         """A model and a stage from the names of the folders below a given path."""
+        below = self._of_folders(path)
+        run = run_of(path)
+        if run is None:
+            return below
+        return replace(below, model=run.experiment or below.model, version=run.name)
+
+    def _of_folders(self, path: Path) -> Defaults:
         for root in self._paths:
             if path.is_relative_to(root) and path != root:
                 names = path.relative_to(root).parts[:-1]
@@ -133,7 +142,17 @@ class Discovery:
 
     def _below(self, root: Path) -> Iterator[Path]:
         for folder, folders, names in os.walk(root):
-            folders[:] = [name for name in folders if name[0] != "." and name not in _NOT_ENTERED]
+            if is_run(folders, names):
+                folders.clear()
+                yield from files_of(folder)
+                continue
+            folders[:] = [
+                name
+                for name in folders
+                if name[0] != "."
+                and name not in _NOT_ENTERED
+                and is_entered(name, Path(folder).name, names)
+            ]
             yield from (Path(folder, name) for name in names if is_followed(name))
 
 

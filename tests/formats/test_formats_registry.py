@@ -76,7 +76,8 @@ def test_the_settings_are_not_questioned() -> None:
     assert found.format.name == "jsonl"
     assert detect(b"", "file", "xml").reason == (
         "there is no format xml; "
-        "there are access, csv, jsonl, logfmt, otlp, parquet, prometheus, syslog, tensorboard, text"
+        "there are access, csv, jsonl, logfmt, mlflow, otlp, parquet, prometheus, syslog, "
+        "tensorboard, text"
     )
 
 
