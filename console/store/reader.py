@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.records.clock import naive
-from console.store import courses, logpages, outbox, performances, query, rawrows
+from console.store import costs, courses, logpages, outbox, performances, query, rawrows, windowrows
 from console.store.arrow import fetch
 from console.store.errors import StoreError, told
 from console.store.logpages import Conditions, LogKey
@@ -251,6 +251,16 @@ class Reader:
         with self._cursor("read the versions") as cursor:
             return courses.versions(cursor, start, end, parts)
 
+    def event_files(self) -> list[str]:
+        """The files that marked events were read from, most events first."""
+        with self._cursor("read the files of events") as cursor:
+            found = fetch(
+                cursor,
+                "SELECT f.path FROM event e JOIN file f USING (file_id)"
+                " GROUP BY f.path ORDER BY count(*) DESC, f.path",
+            )
+            return [str(path) for path in found["path"]]
+
     def raw_predictions(self, asked: CellQuery, span: Span, limit: int) -> list[RawRow]:
         """The newest predictions whose column has such a value: `store.rawrows.predictions`."""
         with self._cursor("read the predictions") as cursor:
@@ -260,6 +270,39 @@ class Reader:
         """The newest values of a series: `store.rawrows.metrics`."""
         with self._cursor("read the values of a series") as cursor:
             return rawrows.metrics(cursor, series_id, span, limit)
+
+    def costs(self, start: float, end: float) -> costs.Account:
+        """What was written in the span and what it takes, for `stats.costs` to judge."""
+        with self._cursor("add up the costs") as cursor:
+            return costs.account(cursor, start, end)
+
+    def metric_rows(self, series_id: int, span: Span, limit: int) -> pl.DataFrame:
+        """All values of a series in a span, see `store.windowrows`."""
+        with self._cursor("read the rows of a series") as cursor:
+            return windowrows.metric_rows(cursor, series_id, span, limit)
+
+    def prediction_rows(
+        self, model: str, feature: str | None, span: Span, limit: int
+    ) -> pl.DataFrame:
+        """All predictions of a model in a span with their labels, see `store.windowrows`."""
+        with self._cursor("read the predictions") as cursor:
+            return windowrows.prediction_rows(cursor, model, feature, span, limit)
+
+    def log_rows(
+        self,
+        place: tuple[str | None, str | None],
+        template_ids: tuple[str, ...],
+        span: Span,
+        limit: int,
+    ) -> pl.DataFrame:
+        """All log lines of a model and stage in a span, see `store.windowrows`."""
+        with self._cursor("read the logs") as cursor:
+            return windowrows.log_rows(cursor, place, template_ids, span, limit)
+
+    def incident_state(self, alert_id: str) -> str | None:
+        """The stored state of an incident; None for one that is not there."""
+        with self._cursor("read the alert") as cursor:
+            return windowrows.incident_state(cursor, alert_id)
 
     def sql(self, text: str, limit: int) -> pl.DataFrame:
         """The first `limit` rows that a SELECT of the user's gives, see `store.query`."""
