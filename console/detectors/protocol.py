@@ -22,6 +22,7 @@ import polars as pl
 
 from console.records.series import Series
 from console.stats.estimation import ESTIMATES
+from console.stats.volumes import CLOSED as VOLUMES
 
 State = Mapping[str, pl.DataFrame]
 Severity = Literal["critical", "warning", "info"]
@@ -48,6 +49,8 @@ class Span:
     """`stats.performance.CLOSED`: sums over predictions whose labels arrived."""
     events: pl.DataFrame
     """`records.frames.EVENTS`: events whose time lies in the span."""
+    volumes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VOLUMES))
+    """`stats.volumes.CLOSED`: what was written, by checkpoint, kind and file."""
     estimates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ESTIMATES))
     """`stats.estimation.ESTIMATES`: what is expected of the performance of windows that closed."""
 

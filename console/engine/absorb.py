@@ -17,6 +17,7 @@ from console.engine.lateness import late, window_end
 from console.engine.summaries import Summaries
 from console.records.clock import DAY, naive
 from console.records.frames import LABELS, PREDICTIONS, Schema
+from console.stats import volumes
 from console.stats.pinning import References, from_settings
 from console.stats.templates import Miner
 
@@ -109,6 +110,9 @@ class Absorber:
             absorbed.predictions.append(records.predictions)
         if records.labels.height:
             absorbed.labels.append(marked("performance", records.labels))
+        written = volumes.lines(records, reading.state.file_id, reading.state.offset)
+        if written.height:
+            self._summarise("volumes", marked("volumes", written), absorbed)
 
     def _match(
         self,

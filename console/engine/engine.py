@@ -32,7 +32,7 @@ from console.engine.summaries import kinds
 from console.engine.watermark import watermark
 from console.records.clock import naive
 from console.records.frames import EVENTS, Schema
-from console.stats import columns, confusion, logs, performance, scores, windows
+from console.stats import columns, confusion, logs, performance, scores, volumes, windows
 from console.stats.estimation import ESTIMATES, Estimator
 from console.store.commit import Commit, FileState, StoredIncident
 
@@ -53,6 +53,7 @@ CLOSED: dict[str, Schema] = {
     "performance": performance.CLOSED,
     "confusion": confusion.CLOSED,
     "scores": scores.CLOSED,
+    "volumes": volumes.CLOSED,
 }
 ESTIMATOR = "estimator"
 ESTIMATOR_LAYOUT = 1
@@ -112,7 +113,7 @@ class Engine:
             restored.states,
         )
         self._room = AlertRoom(settings)
-        self._room.restore(restored.incidents, restored.actions)
+        self._room.restore(restored.incidents, restored.actions, state.get("alerts"))
         self.intake = Intake(paths, settings, restored.files, clock)
         """The files, and how far they are read."""
 
@@ -196,7 +197,7 @@ class Engine:
             states = {
                 **self._detection.dump(),
                 ESTIMATOR: encode(self._estimator.state(), ESTIMATOR_LAYOUT),
-                STATE: _state(reached, self.seen),
+                STATE: _state(reached, self.seen, self._room),
             }
             closed_to = reached
         with self._store.begin() as transaction:
@@ -254,5 +255,6 @@ class Engine:
         return changed, estimates
 
 
-def _state(watermark: float, seen: Seen) -> bytes:
-    return json.dumps({"watermark": watermark, "models": seen.dump()}).encode()
+def _state(watermark: float, seen: Seen, room: AlertRoom) -> bytes:
+    state = {"watermark": watermark, "models": seen.dump(), "alerts": room.dump()}
+    return json.dumps(state).encode()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from console.engine.aggregates import Kind
-from console.stats import columns, confusion, logs, performance, scores, windows
+from console.stats import columns, confusion, logs, performance, scores, volumes, windows
 
 if TYPE_CHECKING:
     from console.config.settings import Settings
@@ -24,6 +24,7 @@ def kinds(settings: Settings) -> dict[str, Kind]:
         "performance": Kind(settings.prediction_window_s, performance.merge),
         "confusion": Kind(settings.prediction_window_s, confusion.merge),
         "scores": Kind(settings.prediction_window_s, scores.merge),
+        "volumes": Kind(settings.prediction_window_s, volumes.merge),
     }
 
 
@@ -40,13 +41,14 @@ class Summaries:
             "performance": lambda rows: performance.summarise(rows, wide, positives),
             "confusion": lambda rows: confusion.summarise(rows, references, wide),
             "scores": lambda rows: scores.summarise(rows, wide, positives),
+            "volumes": lambda rows: volumes.summarise(rows, wide),
         }
 
     def deltas(self, kind: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The deltas of one kind.
 
-        `rows` are metrics with series_id, logs with template_id, predictions, or matched labels;
-        each with a column `late`.
+        `rows` are metrics with series_id, logs with template_id, predictions, matched labels
+        or `volumes.lines`; each with a column `late`.
         """
         parts = [
             self._of[kind](rows.filter(pl.col("late") == late)).with_columns(late=pl.lit(late))

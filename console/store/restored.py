@@ -33,6 +33,7 @@ _WINDOWS = {
     "performance": (f"{PERFORMANCE}, w.late", "window_performance w"),
     "confusion": ("w.*", "window_confusion w"),
     "scores": ("w.*", "window_scores w"),
+    "volumes": ("w.*", "window_volumes w"),
 }
 
 
