@@ -19,7 +19,7 @@ from console.stats.metrics import Estimate
 from console.stats.scores import CELLS
 
 Floats = NDArray[np.float64]
-Metric = Literal["accuracy", "auc", "mae"]
+Metric = Literal["accuracy", "auc", "mae", "ndcg"]
 SLOT = HOUR / 2
 """Grid of the predictions' times."""
 LEAST_ROWS = 50
@@ -28,14 +28,17 @@ LEAST_CLASS = 30
 """Labels that a metric of a pool, of a baseline, of each class for AUC needs."""
 BLOCK = 8
 """Slots of a block by whose spread the first day's wander is known."""
-N, CORRECT, JUDGED, ABSOLUTE, SQUARED, MEASURED, DELAY = range(7)
-"""Rows; right ones of those judged by class; errors of those measured; seconds to the label."""
-SCORES = 7
+N, CORRECT, JUDGED, ABSOLUTE, SQUARED, MEASURED, DELAY, RANKED, GAIN, GAINS = range(10)
+"""Rows; right ones of those judged by class; errors of those measured; seconds to the label (of
+estimates: labelled rows behind them, weighed by rows); NDCG of rankings and its squares."""
+SCORES = 10
 WIDTH = SCORES + 2 * CELLS
 
 
 def metrics_of(base: Floats) -> list[Metric]:
     """Which metrics the baseline has a meaning for."""
+    if base[RANKED] >= base[N] / 2:
+        return ["ndcg"]
     if base[JUDGED] < base[N] / 2:
         return ["mae"]
     positive, negative = _scores(base)
@@ -52,10 +55,12 @@ def estimate(metric: Metric, sums: Floats) -> Estimate | None:
         return metrics.mean_absolute_error(
             float(sums[ABSOLUTE]), float(sums[SQUARED]), int(sums[MEASURED])
         )
+    if metric == "ndcg":
+        return metrics.mean(float(sums[GAIN]), float(sums[GAINS]), float(sums[RANKED]))
     positive, negative = _scores(sums)
     if min(positive.sum(), negative.sum()) < LEAST_CLASS:
         return None
-    return metrics.auc(positive.tolist(), negative.tolist())
+    return metrics.auc(positive, negative)
 
 
 def loss_of(metric: Metric, usual: Estimate, now: Estimate) -> float:
@@ -69,14 +74,15 @@ def gain_of(metric: Metric, usual: Estimate, now: Estimate) -> Callable[[Floats]
         then, new = (min(max(v, 1e-3), 1 - 1e-3) for v in (usual.value, now.value))
         right, wrong = math.log(new / then), math.log((1 - new) / (1 - then))
         return lambda s: float(s[CORRECT] * right + (s[JUDGED] - s[CORRECT]) * wrong)
-    if metric == "mae":
+    if metric in ("mae", "ndcg"):
         variance = max(now.error**2 * now.n, 1e-12)
         middle = (usual.value + now.value) / 2
         slope = (now.value - usual.value) / variance
-        return lambda s: float((s[ABSOLUTE] - middle * s[MEASURED]) * slope)
+        total, rows = (ABSOLUTE, MEASURED) if metric == "mae" else (GAIN, RANKED)
+        return lambda s: float((s[total] - middle * s[rows]) * slope)
 
     def pairs(sums: Floats) -> float:
-        found = metrics.auc(*(part.tolist() for part in _scores(sums)))
+        found = metrics.auc(*_scores(sums))
         if found is None:
             return 0.0
         # A slot's rows weigh by their number; half way between then and now says neither.
@@ -121,6 +127,9 @@ def from_totals(sums: Mapping[str, Any]) -> Floats:
             sums.get("squared_error", 0.0),
         )
         vector[MEASURED] = sums.get("measured", sums["n"] if "absolute_error" in sums else 0)
+        vector[RANKED], vector[GAIN], vector[GAINS] = (
+            sums.get(name, 0.0) for name in ("ranked", "ndcg", "ndcg_squares")
+        )
         for place, name in enumerate(("positive_scores", "negative_scores")):
             counts = sums.get(name) or []
             vector[SCORES + place * CELLS :][: len(counts)] = counts
@@ -128,24 +137,45 @@ def from_totals(sums: Mapping[str, Any]) -> Floats:
 
 
 def by_slot(rows: pl.DataFrame) -> dict[float, Floats]:
-    """The sums by slot of the predictions' time."""
+    """The sums by slot of the predictions' time; `rows` are of `performance.CLOSED`."""
     slots: dict[float, Floats] = {}
     for row in rows.with_columns(
-        (pl.col("predicted").dt.epoch("us") / 1e6 / SLOT).floor().alias("_slot"),
+        _slot("predicted"),
         ((pl.col("start") - pl.col("predicted")).dt.total_seconds() * pl.col("n")).alias("_delay"),
     ).iter_rows(named=True):
-        vector = slots.setdefault(float(row["_slot"]) * SLOT, np.zeros(WIDTH))
-        n = row["n"]
-        vector[N] += n
+        vector = slots.setdefault(row["_slot"], np.zeros(WIDTH))
         vector[DELAY] += row["_delay"]
-        if row["correct"] is not None:
-            vector[CORRECT] += row["correct"]
-            vector[JUDGED] += row["judged"]
-        if row["absolute_error"] is not None:
-            vector[ABSOLUTE] += row["absolute_error"]
-            vector[SQUARED] += row["squared_error"]
-            vector[MEASURED] += row["measured"]
-        if row["positive_scores"]:
-            vector[SCORES : SCORES + CELLS] += row["positive_scores"]
-            vector[SCORES + CELLS :] += row["negative_scores"]
+        _add(vector, row)
+        if row["ranked"]:
+            vector[RANKED] += row["ranked"]
+            vector[GAIN] += row["ndcg"]
+            vector[GAINS] += row["ndcg_squares"]
     return slots
+
+
+def expected_by_slot(rows: pl.DataFrame) -> dict[float, Floats]:
+    """The expected sums by slot; `rows` are of `estimation.ESTIMATES`."""
+    slots: dict[float, Floats] = {}
+    for row in rows.with_columns(_slot("start")).iter_rows(named=True):
+        vector = slots.setdefault(row["_slot"], np.zeros(WIDTH))
+        vector[DELAY] += row["labelled"] * row["n"]
+        _add(vector, row)
+    return slots
+
+
+def _slot(time: str) -> pl.Expr:
+    return ((pl.col(time).dt.epoch("us") / 1e6 / SLOT).floor() * SLOT).alias("_slot")
+
+
+def _add(vector: Floats, row: Mapping[str, Any]) -> None:
+    vector[N] += row["n"]
+    if row["correct"] is not None:
+        vector[CORRECT] += row["correct"]
+        vector[JUDGED] += row["judged"]
+    if row["absolute_error"] is not None:
+        vector[ABSOLUTE] += row["absolute_error"]
+        vector[SQUARED] += row["squared_error"]
+        vector[MEASURED] += row["measured"]
+    if row["positive_scores"]:
+        vector[SCORES : SCORES + CELLS] += row["positive_scores"]
+        vector[SCORES + CELLS :] += row["negative_scores"]

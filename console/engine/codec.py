@@ -33,5 +33,5 @@ def decode(data: bytes, layout: int) -> dict[str, pl.DataFrame] | None:
 
 def _frame_bytes(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.write_ipc(buffer)
+    frame.write_ipc(buffer, compression="lz4")
     return buffer.getvalue()

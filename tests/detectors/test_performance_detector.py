@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.config.settings import Settings
-from console.detectors.performance import ALPHA, Z_LIMIT, PerformanceDetector
+from console.detectors.performance import PerformanceDetector
+from console.detectors.performance_loss import ALPHA, Z_LIMIT
 from console.detectors.protocol import Deviation, Span
 from console.records.clock import DAY, HOUR, naive
 from console.records.frames import EVENTS

@@ -100,8 +100,10 @@ def test_of_several_classes_the_accuracy_is_expected() -> None:
     later, truth = made(20_000, 10, 1.5, seed=1, several=True)
     found = total(run(estimator, later, NONE))
     share = float(found["correct"]) / float(found["judged"])  # type: ignore[arg-type]
-    assert share == pytest.approx(truth["correct"].sum() / truth["judged"].sum(), abs=0.015)
-    assert "auc" not in expectation(found, 1.0)  # type: ignore[arg-type]
+    assert share == pytest.approx(
+        float(truth["correct"].sum()) / float(truth["judged"].sum()), abs=0.015
+    )
+    assert "auc" not in expectation(found, 1.0)
 
 
 def test_a_new_version_begins_with_little_belief_and_says_so() -> None:
@@ -178,9 +180,9 @@ def test_errors_of_numbers_are_expected_from_the_inputs(tmp_path: Path) -> None:
         scores.summarise(predictions, WIDTH),
         columns.summarise(predictions, references, WIDTH),
     )
-    guess = found["absolute_error"].sum() / found["measured"].sum()
+    guess = float(found["absolute_error"].sum()) / float(found["measured"].sum())
     errors = (now["prediction"] - now["label"]).abs()
-    mean = errors.sum() / now.height
+    mean = float(errors.sum()) / now.height
     before = reference.errors.means["absolute_error"]
     assert mean > 1.5 * before
     assert guess == pytest.approx(mean, rel=0.1)
