@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from console.config.document import Document, KeyPath, fault, parse
 from console.config.keeping import RETENTION, retention_of
 from console.config.recipients import RECEIVER, RECIPIENT, receiver_of, recipient_of
 from console.config.settings import (
+    PATH_NAMES,
     Check,
     ModelSettings,
     Retention,
@@ -193,7 +195,13 @@ def read(document: Document) -> Settings:
 
 def _source(document: Document, path: KeyPath, folder: Path) -> SourceSettings:
     source = SourceSettings(**_table(document, path, SOURCE, needs="path"))
-    return replace(source, path=os.path.normpath(Path(glob.escape(str(folder))) / source.path))
+    for name in re.findall(r"(?<!\[)\{([^{}/]*)\}", source.path):
+        if name not in PATH_NAMES:
+            known = ", ".join(f"{{{each}}}" for each in PATH_NAMES)
+            problem = f"path names a part of it {{{name}}}: only {known} are known"
+            raise document.error((*path, "path"), problem)
+    place = Path(glob.escape(str(folder)).replace("{", "[{]"))
+    return replace(source, path=os.path.normpath(place / source.path))
 
 
 def _model(document: Document, path: KeyPath, folder: Path) -> ModelSettings:

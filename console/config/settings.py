@@ -14,12 +14,16 @@ class SettingsError(ValueError):
     """One clear line: the file, the line where it can be told, the key, and the mend."""
 
 
+PATH_NAMES = ("model", "stage", "version")
+"""What parts of a source's path can be named, in braces."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
     """One `[[sources]]`: which files, and what holds for records that do not say so."""
 
     path: str
-    """Absolute path or glob."""
+    """Absolute path or glob; `{model}` and the other `PATH_NAMES` are names for parts of it."""
     format: str | None = None
     model: str | None = None
     stage: str | None = None

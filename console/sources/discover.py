@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from console.config.settings import Settings, SourceSettings
+from console.config.settings import PATH_NAMES, Settings, SourceSettings
 from console.sources.defaults import Defaults
 from console.sources.mlruns import files_of, is_entered, is_run, run_of
 
@@ -38,6 +38,8 @@ _WILDCARDS = (
     (r"\*", "[^/]*"),
     (r"\?", "[^/]"),
 )
+_NAMED = re.compile(rf"\{{({'|'.join(PATH_NAMES)})\}}")
+_NAMED_ESCAPED = re.compile(rf"\\\{{({'|'.join(PATH_NAMES)})\\\}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +100,32 @@ class Discovery:
             else:
                 found.update(dict.fromkeys(_expanded(str(path))))
         for source in self._sources:
-            for path in _expanded(source.path):
-                found.update(dict.fromkeys(self._below(path) if path.is_dir() else [path]))
+            for path in _expanded(_as_glob(source.path)):
+                below = self._below(path) if path.is_dir() else [path]
+                named = _NAMED.search(source.path)
+                found.update((one, None) for one in below if not named or _matched(source, one))
         listed = sorted(path for path in found if path not in self._exclude and path.is_file())
         return [self.describe(path) for path in listed]
 
     def describe(self, path: Path) -> SourceFile:
         """What holds for a file, whether it exists or not."""
         for source in self._sources:
-            if _pattern(source.path).match(str(path)):
-                defaults = Defaults(source.model, source.stage, source.version, source.timezone)
+            found = _matched(source, path)
+            if found is not None:
+                named = found.groupdict()
+                defaults = Defaults(
+                    source.model or named.get("model"),
+                    source.stage or named.get("stage"),
+                    source.version or named.get("version"),
+                    source.timezone,
+                )
                 return SourceFile(path, defaults, source.format, self._suggested(path))
         return SourceFile(path, Defaults(), None, self._suggested(path))
 
     def folders(self) -> list[Path]:
         """The existing folders in which a new file could belong to this: those to be watched."""
         roots = [path if path.is_dir() else _fixed_part(str(path)) for path in self._paths]
-        roots += [_fixed_part(source.path) for source in self._sources]
+        roots += [_fixed_part(_as_glob(source.path)) for source in self._sources]
         kept: list[Path] = []
         for root in sorted({root for root in roots if root.is_dir()}):
             if not any(root.is_relative_to(other) for other in kept):
@@ -168,6 +179,15 @@ def is_followed(name: str) -> bool:
     )
 
 
+def _matched(source: SourceSettings, path: Path) -> re.Match[str] | None:
+    """How a source's pattern matches a path, with the names that it gives parts of it."""
+    return _pattern(source.path).match(str(path))
+
+
+def _as_glob(pattern: str) -> str:
+    return _NAMED.sub("*", pattern)
+
+
 def _expanded(pattern: str) -> list[Path]:
     if not glob.has_magic(pattern) or os.path.lexists(pattern):
         return [Path(pattern)]
@@ -190,15 +210,21 @@ def _fixed_part(pattern: str) -> Path:
 
 @lru_cache(maxsize=1024)
 def _pattern(text: str) -> re.Pattern[str]:
-    """The paths that a glob means, and those below them if they are folders."""
+    """The paths that a glob means, and those below them if they are folders.
+
+    `{model}`, `{stage}` and `{version}` in it are groups: as much of a name as need be.
+    """
     expression = re.escape(text)
-    for written, meant in (
-        (r"\*\*/", "(?:.*/)?"),
-        (r"\*\*", ".*"),
-        (r"\*", "[^/]*"),
-        (r"\?", "[^/]"),
-    ):
+    for written, meant in _WILDCARDS:
         expression = expression.replace(written, meant)
+    named: set[str] = set()
+
+    def name(match: re.Match[str]) -> str:
+        again = match[1] in named
+        named.add(match[1])
+        return f"(?P={match[1]})" if again else f"(?P<{match[1]}>[^/]+?)"
+
+    expression = _NAMED_ESCAPED.sub(name, expression)
     expression = re.sub(r"\\\[(!?)((?:[^\]\\]|\\.)+)\\\]", _character_class, expression)
     return re.compile(f"{expression.rstrip('/')}(?:/.*)?$")
 

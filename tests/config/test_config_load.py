@@ -149,6 +149,13 @@ def test_paths_are_relative_to_the_file_and_its_folder_is_no_pattern(tmp_path: P
     assert second.path == f"{tmp_path}/run[[]1]/a.log"
 
 
+def test_a_folder_in_braces_is_no_pattern_in_braces(tmp_path: Path) -> None:
+    folder = tmp_path / "{model}"
+    folder.mkdir()
+    (source,) = load(written(folder, '[[sources]]\npath = "{stage}.log"\n')).sources
+    assert source.path == f"{tmp_path}/[{{]model}}/{{stage}}.log"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -165,7 +172,7 @@ def test_paths_are_relative_to_the_file_and_its_folder_is_no_pattern(tmp_path: P
             (
                 'console.toml:2: unknown key "zzz" in [console] (version 0.1.0): take it out, or '
                 "use one of window, prediction_window, lateness, series_limit, "
-                "stages, notify"
+                "stages, notify, digest, digest_timezone"
             ),
         ),
         (
@@ -185,6 +192,13 @@ def test_paths_are_relative_to_the_file_and_its_folder_is_no_pattern(tmp_path: P
         ),
         ("[[rules]]\nabove = 1\n", "console.toml:1: this [[rules]] lacks its series: add one"),
         ('[[sources]]\nmodel = "m"\n', "console.toml:1: this [[sources]] lacks its path: add one"),
+        (
+            '[[sources]]\nformat = "csv"\npath = "{model}/{env}.csv"\n',
+            (
+                "console.toml:3: path names a part of it {env}: "
+                "only {model}, {stage}, {version} are known"
+            ),
+        ),
         (
             '[sources]\npath = "x"\n',
             "console.toml:1: sources are tables: begin each with a line [[sources]]",

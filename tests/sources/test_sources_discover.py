@@ -119,3 +119,56 @@ def test_can_be_a_log(name: str) -> None:
 @pytest.mark.parametrize("name", ["README", "readme.txt", "a.toml", ".x", "a.md", "LICENSE"])
 def test_cannot_be_a_log(name: str) -> None:
     assert not is_followed(name)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "owners"),
+    [
+        (
+            "logs/{model}/{stage}-*.log",
+            "logs/fraud/serving-2026-01-02.log",
+            ("fraud", "serving", None),
+        ),
+        ("{model}_{version}/*.csv", "fraud_v3/a.csv", ("fraud", None, "v3")),
+        ("**/{model}.jsonl", "a/b/fraud.jsonl", ("fraud", None, None)),
+        ("{model}", "fraud/serving/app.log", ("fraud", "serving", None)),
+        ("{model}/{model}.log", "fraud/fraud.log", ("fraud", None, None)),
+        ("*/{stage}.log", "fraud/upstream.log", ("fraud", "upstream", None)),
+    ],
+)
+def test_parts_of_a_path_are_named(
+    tmp_path: Path, pattern: str, path: str, owners: tuple[str | None, ...]
+) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.touch()
+    sources = [SourceSettings(path=f"{tmp_path}/{pattern}")]
+    (found,) = Discovery([tmp_path], sources).find()
+    defaults = found.defaults_for("text")
+    assert (defaults.model, defaults.stage, defaults.version) == owners
+
+
+def test_the_settings_come_before_the_path_and_that_before_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "serving" / "fraud").mkdir(parents=True)
+    (tmp_path / "serving" / "fraud" / "churn.log").touch()
+    path = f"{tmp_path}/*/*/{{model}}.log"
+    for source, expected in (
+        (SourceSettings(path=path, model="router"), ("router", "serving")),
+        (SourceSettings(path=path), ("churn", "serving")),
+        (SourceSettings(path=path.replace("{model}", "*")), ("fraud", "serving")),
+        (SourceSettings(path=path, stage="features"), ("churn", "features")),
+    ):
+        (found,) = Discovery([tmp_path], [source]).find()
+        defaults = found.defaults_for("text")
+        assert (defaults.model, defaults.stage) == expected
+
+
+def test_a_path_whose_named_parts_differ_is_another(tmp_path: Path) -> None:
+    for name in ("a/a.log", "a/b.log", "a/-x.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    sources = [SourceSettings(path=f"{tmp_path}/{{model}}/{{model}}.log")]
+    assert [file.path.name for file in Discovery([tmp_path], sources).find()] == ["a.log"]
+    sources = [SourceSettings(path=f"{tmp_path}/a/{{stage}}-*.log")]
+    assert Discovery([tmp_path], sources).find() == []
+    assert Discovery([], sources).folders() == [tmp_path / "a"]
