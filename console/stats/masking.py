@@ -76,9 +76,29 @@ def mask(messages: pl.Series, exceptions: pl.Series | None = None) -> pl.Series:
     Of an exception (multi-line text) the class named in its last line is added in brackets, so that
     one message that hides several errors gives several templates. Null messages become empty.
     """
-    text = pl.col("message")
-    masked = (
-        text.str.replace_all(_VARIABLE, WILDCARD)
+    texts = _shortened(messages.cast(pl.String).fill_null(""))
+    plain = _masked(texts)
+    if exceptions is None or exceptions.null_count() == len(exceptions):
+        return plain
+    last = pl.col("exception").str.strip_chars_end().str.extract(r"([^\n]*)$", 1)
+    name = last.str.extract(r"^([A-Za-z_][\w.]*)(?::|$)", 1)
+    return (
+        pl.DataFrame({"masked": plain, "exception": exceptions})
+        .select(
+            pl.when(name.is_not_null())
+            .then(pl.concat_str("masked", pl.lit(" ["), name, pl.lit("]")).str.strip_chars())
+            .otherwise("masked")
+            .alias("masked")
+        )
+        .to_series()
+    )
+
+
+def _variables() -> pl.Expr:
+    """The column `message` with `<*>` for what varies."""
+    return (
+        pl.col("message")
+        .str.replace_all(_VARIABLE, WILDCARD)
         .str.replace_all(_VALUE, f"${{1}}{WILDCARD}")
         .str.replace_all(_DIGITS, f"={WILDCARD}")
         .str.replace_all(_USER, f"${{1}}{WILDCARD}")
@@ -89,21 +109,23 @@ def mask(messages: pl.Series, exceptions: pl.Series | None = None) -> pl.Series:
         .str.replace_all(r"\s+", " ")
         .str.strip_chars()
     )
-    frame = pl.DataFrame({"message": _shortened(messages.cast(pl.String).fill_null(""))})
-    if exceptions is None or exceptions.null_count() == len(exceptions):
-        return frame.select(masked.alias("masked")).to_series()
-    last = pl.col("exception").str.strip_chars_end().str.extract(r"([^\n]*)$", 1)
-    name = last.str.extract(r"^([A-Za-z_][\w.]*)(?::|$)", 1)
-    return (
-        frame.with_columns(exceptions.alias("exception"))
-        .select(
-            pl.when(name.is_not_null())
-            .then(pl.concat_str(masked, pl.lit(" ["), name, pl.lit("]")).str.strip_chars())
-            .otherwise(masked)
-            .alias("masked")
-        )
-        .to_series()
-    )
+
+
+def _masked(texts: pl.Series) -> pl.Series:
+    """The texts with `<*>` for what varies.
+
+    No pattern tells one digit from another, so that texts that differ in those alone are masked
+    once, unless a digit is left in the result.
+    """
+    alike = texts.str.replace_all("[1-9]", "0").alias("alike")
+    distinct = alike.unique().to_frame().select("alike", message="alike")
+    table = distinct.select("alike", _variables().alias("masked"))
+    found = alike.to_frame().join(table, on="alike", how="left", maintain_order="left")["masked"]
+    told = found.str.contains("0", literal=True).arg_true()
+    if len(told) == 0:
+        return found
+    rest = pl.DataFrame({"message": texts.gather(told)}).select(_variables())
+    return found.scatter(told, rest.to_series())
 
 
 def _shortened(messages: pl.Series) -> pl.Series:

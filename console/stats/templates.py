@@ -77,21 +77,36 @@ class Miner:
         `logs` are of `records.frames.LOGS`; the second frame's columns are `TEMPLATES`.
         """
         masked = mask(logs["message"], logs["exception"])
-        ids: list[str] = [""] * logs.height
         found: list[Template] = []
-        places = logs.select("model", "stage").with_row_index("row").with_columns(masked)
+        ids: list[pl.DataFrame] = []
+        places = logs.select("model", "stage", "ts").with_row_index("row").with_columns(masked)
         for (model, stage), rows in places.group_by(["model", "stage"], maintain_order=True):
             place = (_text(model), _text(stage))
-            known = self._known.setdefault(place, {})
-            if len(known) > _REMEMBERED:
-                known.clear()
-            for row, text in zip(rows["row"].to_list(), rows["masked"].to_list(), strict=True):
-                entry = known.get(text)
-                if entry is None or entry[1].revision != entry[2]:
-                    entry = self._match(place, text, logs["ts"][row], found)
-                    known[text] = entry
-                ids[row] = entry[0]
-        return pl.Series("template_id", ids, dtype=pl.String), _frame(found)
+            ids.append(rows.select("row", self._assigned(place, rows, found)))
+        if not ids:
+            return pl.Series("template_id", [], pl.String), _frame(found)
+        return pl.concat(ids).sort("row")["template_id"], _frame(found)
+
+    def _assigned(self, place: Place, rows: pl.DataFrame, found: list[Template]) -> pl.Series:
+        """The template ids of rows (columns ts, masked) of one place, in their order."""
+        known = self._known.setdefault(place, {})
+        if len(known) > _REMEMBERED:
+            known.clear()
+        texts = rows["masked"].unique()
+        entries = [known.get(text) for text in texts]
+        valid = [entry[0] for entry in entries if entry and entry[1].revision == entry[2]]
+        if len(valid) == len(texts):
+            ids = pl.Series("template_id", valid, dtype=pl.String)
+            return rows["masked"].replace_strict(texts, ids).alias("template_id")
+        # A line may change what the lines after it match, so they take their turns.
+        taken: list[str] = []
+        for text, ts in rows.select("masked", "ts").iter_rows():
+            entry = known.get(text)
+            if entry is None or entry[1].revision != entry[2]:
+                entry = self._match(place, text, ts, found)
+                known[text] = entry
+            taken.append(entry[0])
+        return pl.Series("template_id", taken, dtype=pl.String)
 
     def name(self, template_id: str) -> str:
         """The template's first text: a name that never changes. The id itself if it is unknown."""
