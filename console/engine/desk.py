@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from console.engine.views.column import ColumnAnswer, ColumnKey, column_answer
 from console.engine.views.model import ModelAnswer, model_answer
+from console.engine.views.timeline import TimelineAnswer, timeline_answer
 from console.sources.rawline import raw_line
 from console.store.rawrows import CellQuery, RawRow, Span
 
@@ -81,6 +82,14 @@ class Desk:
     def series_rows(self, series_id: int, span: Span) -> list[RawRow]:
         """The newest values of a series."""
         return self._reader.raw_metrics(series_id, span, ROWS)
+
+    # Time
+
+    def timeline(self, span: Span, parts: int) -> TimelineAnswer:
+        """Versions, log levels and events of all models, in so many equal parts of the span."""
+        return timeline_answer(self._reader, span, parts)
+
+    # Files
 
     def raw_line(self, file: str, offset: int) -> str | None:
         """What the file holds at that byte now, up to the end of the line; None if it is gone."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.engine.panes import Panes
 from console.engine.snapshot import EventMark, ModelPane, Snapshot
-from console.records.clock import DAY, MINUTE, epoch
+from console.engine.views.timeline import event_mark
+from console.records.clock import DAY, MINUTE
 
 if TYPE_CHECKING:
     from console.alerts.alert import Alert
@@ -66,23 +67,4 @@ class Picture:
         reader = self._engine.reader
         self._models = self._panes.take(reader, self._engine.seen.models, alerts, now)
         marked = reader.events(now - EVENTS_S, now + MINUTE)
-        self._events = tuple(_mark(row) for row in marked.iter_rows(named=True))
-
-
-def _mark(row: dict[str, object]) -> EventMark:
-    ts, end = row["ts"], row["end_ts"]
-    return EventMark(
-        id=_text(row["id"]),
-        ts=epoch(ts),  # type: ignore[arg-type]
-        end_ts=None if end is None else epoch(end),  # type: ignore[arg-type]
-        model=_text(row["model"]),
-        stage=_text(row["stage"]),
-        version=_text(row["version"]),
-        type=_text(row["type"]) or "event",
-        title=_text(row["title"]) or "",
-        planned=bool(row["planned"]),
-    )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+        self._events = tuple(event_mark(row) for row in marked.iter_rows(named=True))

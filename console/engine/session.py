@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from console.engine.desk import Desk
     from console.engine.engine import Engine
     from console.engine.mailroom import Mailroom
+    from console.engine.marking import Mark
     from console.store.database import Store
     from console.store.reader import Reader
 
@@ -131,6 +132,26 @@ class Session:
         return self._enter(
             Action(uuid.uuid4().hex, self._clock(), self._user, alert_id, verb, args)
         )
+
+    def mark(self, mark: Mark) -> str:
+        """Marks an event by hand, in a followed file, and returns which; it comes back as a record.
+
+        Raises ValueError with one clear line.
+        """
+        from console.engine import marking
+
+        with self._lock:
+            store = self._store
+            reader = None if store is None else store.reader()
+        if reader is None:
+            raise ValueError("the store is not open yet: try again in a moment")
+        try:
+            path = marking.place_for(reader, self._paths, self._settings)
+        finally:
+            reader.close()
+        marking.write(mark, path)
+        self._wake()
+        return str(path)
 
     def undo(self) -> Action | None:
         """Takes back the user's last act that still stands, and returns that; None: there is none.

@@ -35,6 +35,7 @@ FROM (
   FROM window_metrics w JOIN series s USING (series_id)
   UNION ALL SELECT model, version, start, n::BIGINT FROM window_logs
   UNION ALL SELECT model, version, start, n FROM window_columns WHERE role != 'feature'
+  UNION ALL SELECT model, version, predicted, n FROM window_performance
 )
 WHERE {_SPAN.format("start")} AND version IS NOT NULL
 GROUP BY ALL ORDER BY model, part, version"""  # noqa: S608 - constants

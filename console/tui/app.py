@@ -30,6 +30,7 @@ from console.tui.timespan import TimeSpan, opening
 from console.tui.view import STATE_AFTER, View
 
 if TYPE_CHECKING:
+    from console.engine.marking import Mark
     from console.tui.screens.choose import Choice
 
 DONE: dict[Verb, str] = {
@@ -60,6 +61,14 @@ class SessionFailed(Message):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
+
+
+class Said(Message):
+    """Something that was done in a thread, to be told in the footer."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self.line = line
 
 
 class ConsoleApp(App[None]):
@@ -205,9 +214,12 @@ class ConsoleApp(App[None]):
 
     def action_pan(self, steps: int) -> None:
         """Moves the time cursor, a cell of the timeline a step."""
-        home = self.screen
-        step = home.lanes.axis.seconds if isinstance(home, HomeScreen) else 60.0
+        step = self.view.time.width / max(self.size.width, 1)
         self.look(self.view.time.moved(steps, step, self.view.now))
+
+    def action_turn_page(self, halves: int) -> None:
+        """Half a span earlier or later."""
+        self.look(self.view.time.paged(halves, self.view.now))
 
     def action_pause(self) -> None:
         """Freezes what is shown, or catches up."""
@@ -241,6 +253,32 @@ class ConsoleApp(App[None]):
             self._views[name] = make(name, self.view)
             self.install_screen(self._views[name], name)
         return name
+
+    def show_alert(self, alert_id: str) -> None:
+        """An alert in the inbox, brought under the cursor."""
+        self.action_go("home")
+        home = self.screen
+        if isinstance(home, HomeScreen):
+            home.reveal(alert_id)
+
+    def marked(self, mark: Mark | None) -> None:
+        """Keeps a marked event, in a thread: files are read and written."""
+        if mark is None:
+            return
+
+        def keep() -> None:
+            try:
+                where = self.session.mark(mark)
+            except ValueError as error:
+                self.post_message(Said((Piece("not marked: ", "warning"), piece(str(error)))))
+            else:
+                self.post_message(Said((Piece("marked", "ok"), piece(f" in {where}", "dim"))))
+
+        self.run_worker(keep, thread=True, group="mark")
+
+    def on_said(self, message: Said) -> None:
+        """What a thread has to say."""
+        self.say(*message.line)
 
     def copy(self, text: str) -> None:
         """Copies a text through the terminal."""

@@ -11,14 +11,15 @@ HOME = ("models", "timeline", "inbox", "alert")
 """The panes of the home view, in the order of Tab."""
 LISTS = ("models", "timeline", "inbox", "logs", "model")
 ACTING = ("inbox", "alert")
-TIMED = (*HOME, "model")
+TIMED = (*HOME, "model", "tracks")
 """Panes whose contents are of the time span that all views share."""
-ASKING = ("model", "column", "rows")
+ASKING = ("model", "column", "rows", "tracks")
 """Panes that ask the desk."""
 ALL = (*HOME, *ASKING, "logs", "record", "guide")
 VIEWS = (
     ("home", "1", "models, timeline and inbox"),
     ("model", "2", "one model: performance, columns, metrics, versions"),
+    ("timeline", "3", "incidents, events, versions and logs of all models over time"),
     ("logs", "4", "all log lines, at the time cursor or the newest"),
 )
 """Name, key and contents of every view."""
@@ -26,7 +27,8 @@ VIEWS = (
 NAMES = {
     "space": "space", "question_mark": "?", "slash": "/", "colon": ":", "exclamation_mark": "!",
     "asterisk": "*", "plus": "+", "minus": "-", "left_square_bracket": "[", "full_stop": ".",
-    "right_square_bracket": "]", "escape": "esc", "enter": "enter", "left": "←", "right": "→",
+    "right_square_bracket": "]", "less_than_sign": "<",
+    "greater_than_sign": ">", "escape": "esc", "enter": "enter", "left": "←", "right": "→",
     "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "equals_sign": "=",
 }  # fmt: skip
 """How keys are written where Textual's own name is not it."""
@@ -98,6 +100,19 @@ COMMANDS = (
     Command("screen.turn_model(-1)", ("M",), "previous model", "the model before", ("model",)),
     Command("screen.model_logs", ("l",), "logs", "the model's log lines at the time cursor",
             ("model",), 60),
+    Command("screen.drill", ("enter",), "open", "the incident at the time cursor, or the logs then",
+            ("tracks",), 95),
+    Command("screen.jump(1)", ("n",), "next incident",
+            "moves the time cursor to where the next incident of this model begins",
+            ("tracks",), 94),
+    Command("screen.jump(-1)", ("N",), "previous incident", "and back", ("tracks",)),
+    Command("screen.jump_event(1)", ("e",), "next event", "moves the time cursor to the next event",
+            ("tracks",), 93),
+    Command("screen.jump_event(-1)", ("E",), "previous event", "and back", ("tracks",)),
+    Command("screen.mark_event", ("m",), "mark", "marks an event by hand, kept as a record",
+            ("tracks",), 92),
+    Command("app.turn_page(-1)", ("less_than_sign",), "page back", "half a span earlier", TIMED),
+    Command("app.turn_page(1)", ("greater_than_sign",), "page on", "half a span later", TIMED),
     Command("screen.again", ("r",), "ask again", "asks the store anew", ASKING),
     Command("screen.shift(1)", ("right",), "right", "the columns further right", ("rows",)),
     Command("screen.shift(-1)", ("left",), "left", "and back", ("rows",)),
@@ -144,8 +159,9 @@ COMMANDS = (
         Command(f"app.go({name!r})", (key,), name, contents, ALL, 45 if name == "logs" else 0)
         for name, key, contents in VIEWS
     ),
-    Command("screen.next_pane", ("tab",), "pane", "the next pane", TIMED, 44),
-    Command("screen.previous_pane", ("shift+tab",), "back a pane", "the pane before", TIMED),
+    Command("screen.next_pane", ("tab",), "pane", "the next pane", (*HOME, "model"), 44),
+    Command("screen.previous_pane", ("shift+tab",), "back a pane", "the pane before",
+            (*HOME, "model")),
     Command("screen.back", ("escape",), "back", "goes back, or clears the filter", ALL),
     Command("app.command_palette", ("colon", "ctrl+p"), "commands", "all commands by name",
             ALL, 20),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from console.engine.snapshot import ModelPane
     from console.engine.views.column import ColumnAnswer
     from console.engine.views.model import ModelAnswer
+    from console.engine.views.timeline import TimelineAnswer
     from console.store.rawrows import CellQuery, RawRow
 
 LogKey = tuple[float, int, int]
@@ -72,6 +73,14 @@ class Desk(Protocol):
     def series_rows(self, series_id: int, span: Span, /) -> list[RawRow]:
         """The newest values of a series."""
         ...
+
+    # Time
+
+    def timeline(self, span: Span, parts: int, /) -> TimelineAnswer:
+        """Versions, log levels and events of all models, in so many equal parts of the span."""
+        ...
+
+    # Files
 
     def raw_line(self, file: str, offset: int, /) -> str | None:
         """What the file holds at that byte now, up to the end of the line; None if it is gone."""

@@ -8,11 +8,14 @@ can be looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from console.engine.snapshot import Snapshot
 from console.records.action import Action, Verb
 from console.tui.desk import Desk
+
+if TYPE_CHECKING:
+    from console.engine.marking import Mark
 
 
 class Session(Protocol):
@@ -42,6 +45,13 @@ class Session(Protocol):
         """Enters an act in the journal and returns it at once; a snapshot that shows it follows.
 
         `args` as in `records.action.Action`. Raises ValueError with one clear line.
+        """
+        ...
+
+    def mark(self, mark: Mark, /) -> str:
+        """Marks an event by hand and returns the file that keeps it; may read and write files.
+
+        Raises ValueError with one clear line.
         """
         ...
 

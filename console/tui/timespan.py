@@ -62,6 +62,11 @@ class TimeSpan:
             return replace(self, cursor=cursor, end=None if later >= now else later)
         return replace(self, cursor=cursor)
 
+    def paged(self, halves: int, now: float) -> TimeSpan:
+        """Half a span earlier or later; at the end it follows again. The cursor stays."""
+        end = self.bounds(now)[1] + halves * self.width / 2
+        return replace(self, end=None if end >= now else end)
+
     def at(self, cursor: float, now: float) -> TimeSpan:
         """The cursor at a time, in the middle of the span if it was outside."""
         cursor = min(cursor, now)

@@ -50,6 +50,11 @@ def write(folder: Path) -> None:
         if step % 3 == 0:
             lines.append(record(minute, name="latency_p95_ms", value=120.0 if late else 100.0))
             lines.append(record(minute, name="error_rate", value=0.01, tags={"client": "web"}))
+    at = 60 * (HOURS - 2) + 1
+    lines += [
+        record(at, level=level, message=f"{level} here") for level in ("INFO", "WARNING", "ERROR")
+    ]
+    lines.append(record(60 * (HOURS - 3), kind="event", type="deploy", title="v2"))
     (folder / "fraud.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
@@ -71,8 +76,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def test_the_model_is_told_by_labels_columns_metrics_versions_and_segments(desk: Desk) -> None:
     answer = desk.model("fraud", (), SPAN)
-    by_name = {figure.name: figure for figure in answer.performance}
-    accuracy = by_name["accuracy"]
+    by_name = {(figure.name, figure.about): figure for figure in answer.performance}
+    accuracy = by_name["accuracy", "by labels"]
+    expected = by_name["accuracy", "estimated"].value
+    assert expected is not None
+    assert 0.75 < expected < 1.0
     assert accuracy.value == pytest.approx(0.75, abs=0.01)
     assert accuracy.before == pytest.approx(1.0)
     assert accuracy.low is not None
@@ -154,3 +162,18 @@ def test_the_gauges_as_they_stood(desk: Desk) -> None:
     gauges = {gauge.label: gauge for gauge in then.gauges}
     assert gauges["latency"].value == pytest.approx(100.0)
     assert (then.open_alerts, then.health) == (0, "ok")
+
+
+def test_the_timeline_has_versions_as_bands_and_levels_by_part(desk: Desk) -> None:
+    start = START.timestamp()
+    answer = desk.timeline((start, END), 24)
+    track = next(track for track in answer.tracks if track.model == "fraud")
+    assert [(band.version, band.first, band.last) for band in track.bands] == [
+        ("1", 0, 17),
+        ("2", 18, 23),
+    ]
+    assert len(track.heat) == 24
+    assert track.heat[3] is None
+    assert track.heat[20] is not None
+    assert (track.heat[20].errors, track.heat[20].warnings) == (1, 1)
+    assert [event.type for event in answer.events] == ["deploy"]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tui_fakes import NOW, hostile_text
+from tui_fakes import EVENTS, NOW, hostile_text
 
 from console.engine.snapshot import Health
 from console.engine.views.column import CellFigure, ColumnAnswer
 from console.engine.views.columns import ColumnFigure
 from console.engine.views.figures import PARTS, Figure, Point
 from console.engine.views.model import ModelAnswer, VersionFigure
+from console.engine.views.timeline import Band, Heat, TimelineAnswer, Track
 from console.records.clock import HOUR
-from console.store.rawrows import Cell, RawRow
+from console.store.rawrows import Cell, RawRow, Span
 
 START = NOW - 6 * HOUR
 
@@ -132,3 +133,16 @@ def hostile_model() -> ModelAnswer:
         versions=(replace(plain.versions[0], version=text, merit=text),),
         segments=(),
     )
+
+
+def timeline_answer(span: Span, parts: int, name: str | None = None) -> TimelineAnswer:
+    """Version 11 then 12 of `fraud`, errors in its last sixth; `churn` has logs alone."""
+    turn = parts * 5 // 6
+    bands = (Band("11", 0, turn - 1), Band("12", turn, parts - 1))
+    heat = tuple(
+        None if part % 17 == 3 else Heat(10 + part % 7 * 8, 0, 0 if part < turn else 4)
+        for part in range(parts)
+    )
+    calm = tuple(Heat(5, part % 11 // 10, 0) for part in range(parts))
+    tracks = (Track(name or "fraud", bands, heat), Track("churn", (), calm))
+    return TimelineAnswer(*span, parts, tracks, EVENTS)

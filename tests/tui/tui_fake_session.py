@@ -25,6 +25,7 @@ from tui_fakes import (
 )
 
 from console.alerts.alert import Alert, AlertState
+from console.engine.marking import Mark
 from console.engine.snapshot import ModelPane, Snapshot
 from console.records.action import Action, Verb
 from console.records.clock import HOUR
@@ -35,6 +36,7 @@ from console.tui.view import STATE_AFTER
 if TYPE_CHECKING:
     from console.engine.views.column import ColumnAnswer
     from console.engine.views.model import ModelAnswer
+    from console.engine.views.timeline import TimelineAnswer
     from console.store.rawrows import CellQuery, RawRow
 
 
@@ -141,6 +143,11 @@ class FakeDesk:
         rows: list[RawRow] = fakes().raw_rows(3)
         return rows
 
+    def timeline(self, span: Span, parts: int) -> TimelineAnswer:
+        self._told("timeline", span, parts)
+        answer: TimelineAnswer = fakes().timeline_answer(span, parts, self.answers.get("name"))
+        return answer
+
     def raw_line(self, file: str, offset: int) -> str | None:
         self._told("raw_line", file, offset)
         return '{"kind": "prediction", "id": "p-1"}'
@@ -168,6 +175,7 @@ class FakeSession:
         )
         self.acts: list[Action] = []
         self.undone: list[Action] = []
+        self.marks: list[Mark] = []
         self.stopped = False
         self.started = threading.Event()
         self.the_desk = FakeDesk(self.lines)
@@ -215,6 +223,12 @@ class FakeSession:
         if verb in STATE_AFTER:
             self._state(alert_id, STATE_AFTER[verb])
         return action
+
+    def mark(self, mark: Mark) -> str:
+        if self.refuse:
+            raise ValueError(self.refuse)
+        self.marks.append(mark)
+        return "/fleet/events.jsonl"
 
     def undo(self) -> Action | None:
         if not self.acts:

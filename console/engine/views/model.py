@@ -13,7 +13,7 @@ from console.alerts.alert import Alert
 from console.engine.gauges import KINDS, GaugeKind
 from console.engine.views.columns import ColumnFigure, column_figures
 from console.engine.views.figures import PARTS, Figure, Point, health_of, standing
-from console.engine.views.performance import realised
+from console.engine.views.performance import estimated, realised
 from console.records.clock import DAY, epoch
 from console.records.series import tag_text
 
@@ -73,8 +73,13 @@ def model_answer(
     own = standing(alerts, model, end)
     reference = references.get(model)
     windows = reader.performance_windows(model, start - width, end + LABELS_LATE_S)
-    by_labels = realised(windows, reference.performance if reference else None, start, end, width)
-    merits = [replace(figure, health=health_of(own, figure.name)) for figure in by_labels]
+    merits = [
+        replace(figure, health=health_of(own, figure.name))
+        for figure in (
+            *realised(windows, reference.performance if reference else None, span),
+            *estimated(reader.estimated_windows(model, start - width, end), span),
+        )
+    ]
     series = _series(reader, own, model, span)
     columns = (
         column_figures(reader.column_windows(model, start, end), reference, own, start, end)
@@ -148,8 +153,8 @@ def _figure(series_id: int, rows: pl.DataFrame, span: Span) -> Figure:
 
 
 def _mean(rows: pl.DataFrame) -> float | None:
-    n = rows["n"].sum()
-    return float((rows["mean"] * rows["n"]).sum() / n) if n else None
+    n = float(rows["n"].sum())
+    return float((rows["mean"] * rows["n"]).sum()) / n if n else None
 
 
 def _versions(
@@ -162,7 +167,7 @@ def _versions(
     )
     found = []
     for version, first, last, n in seen.iter_rows():
-        merits = realised(windows.filter(pl.col("version") == version), None, start, end, 0.0)
+        merits = realised(windows.filter(pl.col("version") == version), None, (start, end))
         best = merits[0] if merits else None
         found.append(
             VersionFigure(

@@ -1,8 +1,8 @@
-"""How well a model did over a span, by the labels that arrived: figures with their intervals."""
+"""How well a model did over a span: by the labels that arrived, and as estimated without them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,128 +12,99 @@ from console.engine.views.figures import PARTS, Figure, Point
 from console.records.clock import epoch, naive
 from console.stats import metrics, performance
 from console.stats.metrics import Estimate
+from console.store.rawrows import Span
 
 Sums = Mapping[str, Any]
 LEAST_POINT = 5
 """Labelled rows that a point of a course is worth showing from."""
+ORDER = (
+    "auc", "accuracy", "f1", "precision", "recall", "average_precision", "mae", "rmse", "mape",
+    "r2", "bias", "ndcg", "mrr", "map", "log_loss", "brier", "calibration_error",
+)  # fmt: skip
+"""Which figures there are, the most telling first."""
+_LISTS = (*performance.HISTOGRAMS, "score_totals")
 
 
-def _accuracy(sums: Sums) -> Estimate | None:
-    if sums.get("correct") is None:
-        return None
-    return metrics.accuracy(sums["correct"], sums["n"])
+def realised(windows: pl.DataFrame, reference: Sums | None, span: Span) -> list[Figure]:
+    """The figures of the predictions made in a span, by the labels that have arrived.
 
-
-def _of_class(sums: Sums) -> tuple[float, float, float] | None:
-    """Hits, false positives and misses where there is a positive class."""
-    hits, extra, missed = (
-        sums.get(name) for name in ("true_positive", "false_positive", "false_negative")
-    )
-    if hits is None or extra is None or missed is None or hits + missed == 0:
-        return None
-    return float(hits), float(extra), float(missed)
-
-
-def _precision(sums: Sums) -> Estimate | None:
-    found = _of_class(sums)
-    return metrics.precision(found[0], found[1]) if found else None
-
-
-def _recall(sums: Sums) -> Estimate | None:
-    found = _of_class(sums)
-    return metrics.recall(found[0], found[2]) if found else None
-
-
-def _f1(sums: Sums) -> Estimate | None:
-    found = _of_class(sums)
-    return metrics.f1(*found) if found else None
-
-
-def _auc(sums: Sums) -> Estimate | None:
-    positive, negative = sums.get("positive_scores"), sums.get("negative_scores")
-    return metrics.auc(positive, negative) if positive and negative else None
-
-
-def _mae(sums: Sums) -> Estimate | None:
-    if sums.get("absolute_error") is None:
-        return None
-    return metrics.mean_absolute_error(sums["absolute_error"], sums["squared_error"], sums["n"])
-
-
-FIGURES: tuple[tuple[str, Callable[[Sums], Estimate | None]], ...] = (
-    ("auc", _auc),
-    ("accuracy", _accuracy),
-    ("f1", _f1),
-    ("precision", _precision),
-    ("recall", _recall),
-    ("mae", _mae),
-)
-"""Name and formula, the most telling first."""
-
-
-def realised(
-    windows: pl.DataFrame, reference: Sums | None, start: float, end: float, span_before: float
-) -> list[Figure]:
-    """The figures of the predictions made in [start, end), each against the span before it.
-
-    `windows` are of `stats.performance.CLOSED`; `reference` are the sums of the reference file,
-    which stand for what was before where it has labels.
+    Before is the reference file where it has labels, else the span of the same length before.
+    `windows` are of `stats.performance.CLOSED`.
     """
-    made = windows.with_columns(
-        pl.col("predicted").ge(naive(start)).alias("_inside"),
-    ).filter(
-        (pl.col("predicted") >= naive(start - span_before)) & (pl.col("predicted") < naive(end))
+    return _figures(windows.rename({"predicted": "_made"}), reference, span, "by labels")
+
+
+def estimated(windows: pl.DataFrame, span: Span) -> list[Figure]:
+    """The figures that were expected of the predictions made in a span, before labels came.
+
+    `windows` are of `stats.estimation.ESTIMATES`. The intervals are those of sampling alone.
+    """
+    return _figures(windows.rename({"start": "_made"}), None, span, "estimated")
+
+
+def _figures(windows: pl.DataFrame, reference: Sums | None, span: Span, about: str) -> list[Figure]:
+    start, end = span
+    made = windows.filter(
+        (pl.col("_made") >= naive(2 * start - end)) & (pl.col("_made") < naive(end))
     )
-    inside = made.filter("_inside")
-    now, before = _total(inside), reference or _total(made.filter(~pl.col("_inside")))
-    parts = _parts(inside, start, end)
-    found = []
-    for name, formula in FIGURES:
-        value = formula(now) if now else None
-        if value is None:
-            continue
-        earlier = formula(before) if before else None
-        points = [
-            Point(ts, point.value, point.low, point.high)
-            for ts, sums in parts
-            if (point := formula(sums)) is not None and point.n >= LEAST_POINT
-        ]
-        found.append(
-            Figure(
-                key=f"labels:{name}",
-                name=name,
-                about="by labels",
-                value=value.value,
-                now=points[-1].value if points else None,
-                before=earlier.value if earlier else None,
-                low=value.low,
-                high=value.high,
-                n=value.n,
-                points=tuple(points),
-            )
-        )
-    return found
+    inside = made.filter(pl.col("_made") >= naive(start))
+    if inside.is_empty():
+        return []
+    now = metrics.of_sums(added(inside.to_dicts()))
+    earlier = reference or added(made.filter(pl.col("_made") < naive(start)).to_dicts())
+    before = metrics.of_sums(earlier)
+    parts = _parts(inside, span)
+    return [
+        _figure(name, about, now[name], before.get(name), parts) for name in ORDER if name in now
+    ]
 
 
-def _total(windows: pl.DataFrame) -> Sums | None:
-    return _added(windows.to_dicts()) if windows.height else None
+def _figure(
+    name: str,
+    about: str,
+    value: Estimate,
+    before: Estimate | None,
+    parts: Sequence[tuple[float, Mapping[str, Estimate]]],
+) -> Figure:
+    points = [
+        Point(ts, found[name].value, found[name].low, found[name].high)
+        for ts, found in parts
+        if name in found and found[name].n >= LEAST_POINT
+    ]
+    return Figure(
+        key=f"{about}:{name}",
+        name=name,
+        about=about,
+        value=value.value,
+        now=points[-1].value if points else None,
+        before=before.value if before else None,
+        low=value.low,
+        high=value.high,
+        n=value.n,
+        points=tuple(points),
+    )
 
 
-def _parts(windows: pl.DataFrame, start: float, end: float) -> list[tuple[float, Sums]]:
-    """Sums by equal part of the span, each at its middle."""
+def _parts(windows: pl.DataFrame, span: Span) -> list[tuple[float, Mapping[str, Estimate]]]:
+    """Figures by equal part of the span, each at its middle."""
+    start, end = span
     width = (end - start) / PARTS
     rows: dict[int, list[dict[str, Any]]] = {}
     for row in windows.iter_rows(named=True):
-        rows.setdefault(int((epoch(row["predicted"]) - start) / width), []).append(row)
-    return [(start + (part + 0.5) * width, _added(rows[part])) for part in sorted(rows)]
+        rows.setdefault(int((epoch(row["_made"]) - start) / width), []).append(row)
+    return [
+        (start + (part + 0.5) * width, metrics.of_sums(added(rows[part]))) for part in sorted(rows)
+    ]
 
 
-def _added(rows: Sequence[Mapping[str, Any]]) -> Sums:
+def added(rows: Sequence[Mapping[str, Any]]) -> Sums:
+    """The sums of windows together; a sum that has a meaning for none of them is null."""
     sums: dict[str, Any] = {}
-    for name in performance.SUMS:
+    for name in rows[0] if rows else ():
         seen = [row[name] for row in rows if row[name] is not None]
-        sums[name] = sum(seen) if seen else None
-    for name in performance.HISTOGRAMS:
-        lists = [row[name] for row in rows if row[name]]
-        sums[name] = np.sum(lists, axis=0).tolist() if lists else None
+        if name in _LISTS:
+            lists = [listed for listed in seen if listed]
+            sums[name] = np.sum(lists, axis=0).tolist() if lists else None
+        elif name in performance.SUMS:
+            sums[name] = sum(seen) if seen else None
     return sums

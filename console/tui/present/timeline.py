@@ -58,15 +58,24 @@ class Axis:
         return (self.end - self.start) / max(self.width, 1)
 
 
-def lanes(snapshot: Snapshot, alerts: Sequence[Alert], start: float, end: float) -> list[Lane]:
-    """A lane for every model, in their order, and one for what concerns all if there is any."""
+def lanes(
+    snapshot: Snapshot,
+    alerts: Sequence[Alert],
+    start: float,
+    end: float,
+    events: Sequence[EventMark] | None = None,
+) -> list[Lane]:
+    """A lane for every model, in their order, and one for what concerns all if there is any.
+
+    `events` stand in for those of the snapshot, which go back a week.
+    """
     spans: dict[str | None, list[tuple[float, float | None, Severity, bool]]] = {}
     for alert in alerts:
         entry = (alert.started_at, alert.ended_at, alert.severity, at_rest(alert))
         if alert.started_at < end and (alert.ended_at is None or alert.ended_at >= start):
             spans.setdefault(alert.model, []).append(entry)
     marks: dict[str | None, list[EventMark]] = {}
-    for event in snapshot.events:
+    for event in snapshot.events if events is None else events:
         if event.ts < end and (event.end_ts or event.ts) >= start:
             marks.setdefault(event.model, []).append(event)
     names: list[str | None] = [model.name for model in snapshot.models]
@@ -76,9 +85,10 @@ def lanes(snapshot: Snapshot, alerts: Sequence[Alert], start: float, end: float)
     return [Lane(name, tuple(spans.get(name, ())), tuple(marks.get(name, ()))) for name in names]
 
 
-def axis(of: Sequence[Lane], start: float, end: float, width: int) -> Axis:
-    """The shared axis of the lanes in a width."""
+def axis(of: Sequence[Lane], start: float, end: float, width: int, *, least: int = 0) -> Axis:
+    """The shared axis of the lanes in a width; `least` cells are kept for names."""
     names = max((cell_len(lane_name(lane)) for lane in of), default=0)
+    names = max(names, least)
     name = min(names, NAME_MOST, max(width // 4, 1)) + 2
     return Axis(start, end, name, max(width - name - 1, 1))
 
@@ -110,7 +120,7 @@ def row(lane: Lane, at: Axis, *, now: float, cursor: float | None) -> Line:
         _label(marks, taken, at, event)
     if cursor is not None and 0 <= (here := at.cell(cursor)) <= at.width:
         marks[min(here, at.width - 1)] = (CURSOR, "accent")
-    return (Piece(fit(f" {lane_name(lane)}", at.name)), *_joined(marks))
+    return (Piece(fit(f" {lane_name(lane)}", at.name)), *joined(marks))
 
 
 def _fill(
@@ -147,7 +157,8 @@ def _label(marks: list[tuple[str, Role]], taken: list[bool], at: Axis, event: Ev
             return
 
 
-def _joined(marks: Sequence[tuple[str, Role]]) -> list[Piece]:
+def joined(marks: Sequence[tuple[str, Role]]) -> list[Piece]:
+    """Cells as pieces, neighbours of one role together."""
     pieces: list[Piece] = []
     for text, role in marks:
         if pieces and pieces[-1].role == role:

@@ -35,6 +35,7 @@ class AskingScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._feed: Feed | None = None
         self._about: Hashable = None
         self._asked_at = float("-inf")
         self._seen: int | None = None
@@ -54,7 +55,6 @@ class AskingScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         """The desk is asked from the first frame on."""
-        self._feed = Feed(self, self.console_app.session.desk, self._failed)
         self.notice.display = False
         self.begin()
         self.apply(self.console_app.view)
@@ -64,23 +64,24 @@ class AskingScreen(ConsoleScreen):
 
     async def on_unmount(self) -> None:
         """Gives the desk back, without waiting in the thread of the screen."""
-        if hasattr(self, "_feed"):
-            await asyncio.to_thread(self._feed.close)
+        await asyncio.to_thread(self.feed.close)
 
     @property
     def feed(self) -> Feed:
         """Where the answers come from."""
+        if self._feed is None:
+            self._feed = Feed(self, self.console_app.session.desk, self._failed)
         return self._feed
 
     def apply(self, view: View) -> None:
         """Draws the view, and asks what it does not know."""
-        if not self.is_mounted or not hasattr(self, "_feed"):
+        if not self.is_mounted:
             return
         with self.app.batch_update():
             self.show_header()
             self.draw(view)
         self._ask(view)
-        self._feed.next()
+        self.feed.next()
 
     def ask_again(self) -> None:
         """Asks at once, whatever was asked before."""
@@ -95,12 +96,12 @@ class AskingScreen(ConsoleScreen):
         revision = view.snapshot.revision if view.snapshot else None
         if question.about == self._about:
             newer = revision != self._seen and not view.paused
-            if not newer or clock - self._asked_at < ANEW_S or self._feed.waits(VIEW):
+            if not newer or clock - self._asked_at < ANEW_S or self.feed.waits(VIEW):
                 return
         elif self._about is not None:
-            self._feed.forget()
+            self.feed.forget()
         self._about, self._asked_at, self._seen = question.about, clock, revision
-        self._feed.ask(VIEW, question.ask, self._answer)
+        self.feed.ask(VIEW, question.ask, self._answer)
 
     def _answer(self, answer: Any) -> None:
         self.trouble = ""
@@ -114,18 +115,18 @@ class AskingScreen(ConsoleScreen):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """An answer of the desk."""
-        self._feed.answered(event)
+        self.feed.answered(event)
 
     def leave(self) -> None:
         """Another view is gone to."""
-        if not self._feed.idle:
-            self._feed.forget()
+        if not self.feed.idle:
+            self.feed.forget()
             self._about = None
 
     def tick(self) -> None:
         """Says so when an answer takes long."""
         self.show_header()
-        if self._feed.idle:
+        if self.feed.idle:
             return
         waited = self.console_app.clock() - self._asked_at
         if waited > PATIENCE_S and not self.trouble:
@@ -133,9 +134,9 @@ class AskingScreen(ConsoleScreen):
 
     def withdraw(self) -> bool:
         """Takes back a question that is still being answered; whether there was one."""
-        if self._feed.idle or self.console_app.clock() - self._asked_at <= PATIENCE_S:
+        if self.feed.idle or self.console_app.clock() - self._asked_at <= PATIENCE_S:
             return False
-        self._feed.forget()
+        self.feed.forget()
         self.show_notice("withdrawn; r asks again")
         return True
 

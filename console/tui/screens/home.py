@@ -273,6 +273,14 @@ class HomeScreen(ConsoleScreen):
         else:
             self.action_logs()
 
+    def reveal(self, alert_id: str) -> None:
+        """Puts the cursor on an alert; what narrows the inbox and hides it is cleared."""
+        if not self.inbox.rows.move_to_key(alert_id):
+            self.inbox.narrow("")
+            self.console_app.narrow(None)
+            self.inbox.rows.move_to_key(alert_id)
+        self.inbox.rows.focus()
+
     def action_narrow(self) -> None:
         """The alerts of the model under the cursor alone."""
         model = self.models.selected

@@ -359,10 +359,10 @@ class LogsScreen(ConsoleScreen):
             self._search(self._needle, None)
         elif self._needle:
             self._search("", None)
-        elif self._alert is not None:
-            self.dismiss()
-        else:
+        elif self.app.is_screen_installed(self):
             self.console_app.action_go("home")
+        else:
+            self.dismiss()
 
     def leave(self) -> None:
         """Another view is gone to."""
