@@ -20,6 +20,7 @@ from console.detectors.protocol import Detector
 from console.detectors.quality import QualityDetector
 from console.detectors.staleness import StalenessDetector
 from console.detectors.threshold import ThresholdDetector
+from console.detectors.volume import VolumeDetector
 from console.stats.pinning import References
 
 GROUP = "model_console.detectors"
@@ -44,6 +45,7 @@ def builtin(
         QualityDetector(settings, references),
         PerformanceDetector(settings, references),
         LogsDetector(settings, templates),
+        VolumeDetector(settings),
     )
 
 
