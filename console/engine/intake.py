@@ -79,7 +79,9 @@ class Intake:
         self._clock = clock
         self._states = {state.file_id: state for state in known}
         references = [model.reference for model in settings.models if model.reference is not None]
-        self._discovery = Discovery(paths, settings.sources, exclude=references)
+        self._discovery = Discovery(
+            paths, settings.sources, exclude=references, stages=settings.stages
+        )
         self._collection = Collection(
             self._discovery, [_identity(state) for state in self._states.values()], quiet_s=QUIET_S
         )
