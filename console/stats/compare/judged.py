@@ -136,13 +136,18 @@ def _dense(cells: Cells) -> Cells:
 
 
 def _gaps(reference: Floats, current: Floats) -> tuple[float, float]:
-    """Largest lead of the reference's distribution function, and of the current one's."""
+    """Largest lead of the reference's distribution function, and of the current one's.
+
+    A lead is largest at a value of its own sample, where it is known how many are as small, or just
+    below one of the other's. Of equal values the last (first) one decides: the others lead by less.
+    """
+    if len(current) < len(reference):
+        higher, lower = _gaps(current, reference)
+        return lower, higher
     n, m = len(reference), len(current)
-    at_reference = np.searchsorted(current, reference, side="right") / m
-    steps = np.searchsorted(reference, reference, side="right") / n
-    higher = float((steps - at_reference).max())
-    at_current = np.searchsorted(reference, current, side="right") / n
-    lower = float((np.searchsorted(current, current, side="right") / m - at_current).max())
+    own = np.arange(n + 1) / n
+    higher = float((own[1:] - np.searchsorted(current, reference, side="right") / m).max())
+    lower = float((np.searchsorted(current, reference, side="left") / m - own[:-1]).max())
     return max(higher, 0.0), max(lower, 0.0)
 
 
