@@ -8,13 +8,16 @@ is never ahead of the clock of a file that is still being read, less the same al
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from console.records.clock import DAY, epoch, naive
 from console.records.frames import TIME, Records
 
+_SLACK_S = 1.0
+"""So near to being late is looked at closely: epoch seconds as floats are not exact."""
 KINDS = ("metrics", "logs", "events", "predictions", "labels")
 
 
@@ -32,7 +35,9 @@ def newest_before(
     ]
     if not parts:
         return pl.DataFrame(schema={"offset": pl.Int64, "clock": TIME}), newest
-    rows = pl.concat(parts).group_by("offset").agg(pl.col("ts").max()).sort("offset")
+    rows = pl.concat(parts)
+    if len(parts) > 1 or not (rows["offset"].diff().slice(1) > 0).all():
+        rows = rows.group_by("offset").agg(pl.col("ts").max()).sort("offset")
     times = pl.when(pl.col("ts") <= limit).then("ts")
     start = pl.lit(None if newest is None else naive(newest), dtype=TIME)
     clocked = rows.select(
@@ -52,6 +57,8 @@ def late(
 
     `watermark` guards the rare file that was idle and fell behind: what has closed stays closed.
     """
+    if not _any_late(rows, clocks, width_s, lateness_s, watermark):
+        return pl.Series("late", [False], pl.Boolean).new_from_index(0, rows.height)
     ends = window_end(width_s).alias("window_end")
     joined = rows.select("offset", ends).join(
         clocks, on="offset", how="left", maintain_order="left"
@@ -61,6 +68,18 @@ def late(
     if watermark > 0:
         is_late |= pl.col("window_end") <= naive(watermark)
     return joined.select(is_late.alias("late"))["late"]
+
+
+def _any_late(
+    rows: pl.DataFrame, clocks: pl.DataFrame, width_s: float, lateness_s: float, watermark: float
+) -> bool:
+    """Whether any row may be late: not if the oldest is in time by the newest clock of all."""
+    oldest, newest = rows["ts"].min(), clocks["clock"].max()
+    if not isinstance(oldest, datetime):
+        return True
+    end = math.floor(epoch(oldest) / width_s) * width_s + width_s
+    closed = watermark if not isinstance(newest, datetime) else epoch(newest) - lateness_s
+    return end <= max(closed, watermark) + _SLACK_S
 
 
 def window_end(width_s: float) -> pl.Expr:

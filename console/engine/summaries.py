@@ -50,6 +50,8 @@ class Summaries:
         `rows` are metrics with series_id, logs with template_id, predictions, matched labels
         or `volumes.lines`; each with a column `late`.
         """
+        if not rows["late"].any():
+            return self._of[kind](rows).with_columns(late=pl.lit(value=False))
         parts = [
             self._of[kind](rows.filter(pl.col("late") == late)).with_columns(late=pl.lit(late))
             for late in (False, True)

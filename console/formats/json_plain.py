@@ -31,7 +31,8 @@ def plain_metrics(lines: Lines, offset: int, defaults: Defaults) -> pl.DataFrame
         return None
     step = max(1, len(lines) // _SAMPLE)
     sample = b"\n".join(lines[row] for row in range(0, len(lines), step))
-    schema = _schema(inferred(sample, sample))
+    keys = inferred(sample, sample)
+    schema = _schema(keys)
     if schema is None:
         return None
     frame = read(lines.data, {key: kind for key, (kind, _) in schema.items()})

@@ -86,13 +86,14 @@ SCHEMAS: dict[str, Schema] = {
 """Schema of every field of `Records`."""
 
 
+_NONE = {name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()}
+
+
 def records(**frames: pl.DataFrame) -> Records:
     """A bundle of the given frames, the others empty, each brought to its schema's order."""
     return Records(
         **{
-            name: frames[name].select(list(schema))
-            if name in frames
-            else pl.DataFrame(schema=schema)
+            name: frames[name].select(list(schema)) if name in frames else _NONE[name]
             for name, schema in SCHEMAS.items()
         }
     )

@@ -119,13 +119,18 @@ class Transaction:
         for kind, deltas in commit.windows.items():
             stored = _WINDOWS.get(kind)
             self._insert(f"window_{kind}", deltas.select(stored) if stored else deltas)
-        self._replace("file", "file_id", _file_rows(commit.files))
+        if commit.files:
+            self._replace("file", "file_id", _file_rows(commit.files))
         if commit.templates is not None:
             self._replace("template", "template_id", commit.templates)
-        self._replace("state", "name", _state_rows(commit.states))
-        self._replace("incident", "id", _incident_rows(commit.incidents))
-        self._insert("action", _action_rows(commit.actions))
-        self._replace("outbox", "id", outbox.rows(commit.notices))
+        if commit.states:
+            self._replace("state", "name", _state_rows(commit.states))
+        if commit.incidents:
+            self._replace("incident", "id", _incident_rows(commit.incidents))
+        if commit.actions:
+            self._insert("action", _action_rows(commit.actions))
+        if commit.notices:
+            self._replace("outbox", "id", outbox.rows(commit.notices))
 
     def __enter__(self) -> Self:
         return self
@@ -159,8 +164,9 @@ class Transaction:
             return
 
     def _insert(self, table: str, rows: pl.DataFrame) -> None:
-        with told(f"write to {table}"):
-            arrow.insert(self._connection, table, rows)
+        if rows.height:
+            with told(f"write to {table}"):
+                arrow.insert(self._connection, table, rows)
 
     def _replace(self, table: str, key: str, rows: pl.DataFrame) -> None:
         with told(f"write to {table}"):
