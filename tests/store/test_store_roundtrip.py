@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from storing import insert
 
-from console.engine.catalogue import OTHERS, SERIES
+from console.engine.catalogue import SERIES
 from console.records.action import Action
 from console.records.frames import EVENTS, LOGS, METRICS, SCHEMAS, Records, records
 from console.records.series import Series
@@ -131,8 +131,7 @@ def test_a_row_shows_its_own_tags_if_its_series_is_shared(
         insert(transaction, 1, metrics, limit=1)
     reader = store.reader()
     assert reader.sql("SELECT tags FROM metrics", 9).rows() == [('{"k":1}',), ('{"k":2}',)]
-    assert reader.series()["tags"].to_list() == [OTHERS, '{"k":1}']
-    assert store.restore().series["tags"].to_list() == ['{"k":1}', OTHERS]
+    assert store.restore().series["tags"].to_list() == ['{"k":1}', '{"k":"*"}']
 
 
 def test_log_lines_keep_their_template(store: Store, rows: Callable[..., Records]) -> None:
