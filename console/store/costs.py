@@ -93,7 +93,8 @@ def tags(cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """
     recent = " UNION ALL ".join(
         f"SELECT DISTINCT model, stage, '{kind}' AS kind, NULL AS name, tags FROM"  # noqa: S608
-        f" (SELECT model, stage, tags FROM {table} ORDER BY rowid DESC LIMIT {RECENT_ROWS})"
+        f" (SELECT model, stage, tags FROM {table}"
+        f" WHERE rowid > (SELECT max(rowid) FROM {table}) - {RECENT_ROWS})"
         for kind, table in TABLES.items()
         if kind in ("logs", "predictions", "events")
     )
@@ -139,7 +140,7 @@ def templates(cursor: duckdb.DuckDBPyConnection, start: float, end: float) -> pl
         " WHERE start >= $1 AND start < $2 AND template_id IS NOT NULL"
         " GROUP BY ALL ORDER BY rows DESC, model, stage, template_id LIMIT $3),"
         " line AS (SELECT model, stage, template_id, message FROM log"
-        f" ORDER BY rowid DESC LIMIT {RECENT_ROWS})"
+        f" WHERE rowid > (SELECT max(rowid) FROM log) - {RECENT_ROWS})"
         " SELECT t.model, t.stage, t.template_id, any_value(n.template) AS template, t.rows,"
         f" coalesce((list(DISTINCT l.message) FILTER (l.message IS NOT NULL))[:{SAMPLES}], [])"
         " AS examples"
