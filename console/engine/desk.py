@@ -6,12 +6,15 @@ screen reads: another process could answer the same questions over a socket.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.views.column import ColumnAnswer, ColumnKey, column_answer
+from console.engine.views.compare import CompareAnswer, Side, compare_answer, sides
 from console.engine.views.model import ModelAnswer, model_answer
+from console.engine.views.query import QueryAnswer, export, query_answer
+from console.engine.views.sources import SourcesAnswer, sources_answer
 from console.engine.views.timeline import TimelineAnswer, timeline_answer
 from console.sources.rawline import raw_line
 from console.store.rawrows import CellQuery, RawRow, Span
@@ -89,11 +92,43 @@ class Desk:
         """Versions, log levels and events of all models, in so many equal parts of the span."""
         return timeline_answer(self._reader, span, parts)
 
+    # Comparing
+
+    def sides(self, model: str, span: Span) -> list[Side]:
+        """What a model could be compared by: its versions and segments."""
+        return sides(self._reader, model, *span)
+
+    def compare(self, left: Side, right: Side) -> CompareAnswer:
+        """Two sides beside each other."""
+        return compare_answer(self._reader, self._references, left, right)
+
     # Files
+
+    def sources(self, span: Span) -> SourcesAnswer:
+        """The followed files, what each costs, and what could cost less."""
+        return sources_answer(self._reader, span)
+
+    def reject_rows(self, file: str) -> list[RawRow]:
+        """What could not be decoded of a file, the last first."""
+        return self._reader.reject_rows(file, ROWS)
 
     def raw_line(self, file: str, offset: int) -> str | None:
         """What the file holds at that byte now, up to the end of the line; None if it is gone."""
         return raw_line(Path(file), offset)
+
+    # Queries
+
+    def shape(self) -> Mapping[str, tuple[str, ...]]:
+        """The views that a query may name, each with its columns."""
+        return self._reader.shape()
+
+    def query(self, text: str) -> QueryAnswer:
+        """The first rows of a SELECT; the store cannot be changed by it."""
+        return query_answer(self._reader, text)
+
+    def export(self, text: str, target: str) -> int:
+        """Writes the result of a SELECT to a new file; how many rows. Raises ValueError."""
+        return export(self._reader, text, Path(target))
 
     # The desk itself
 

@@ -41,6 +41,28 @@ WHERE {_SPAN.format("start")} AND version IS NOT NULL
 GROUP BY ALL ORDER BY model, part, version"""  # noqa: S608 - constants
 
 
+_MEANS = f"""
+SELECT w.series_id, w.start, sum(w.total) / sum(w.n) AS mean
+FROM window_metrics w
+WHERE {_SPAN.format("w.start")} AND ($4 IS NULL OR w.version = $4)
+  AND w.series_id IN (SELECT series_id FROM series WHERE model IS NOT DISTINCT FROM $3)
+GROUP BY ALL ORDER BY w.series_id, w.start"""  # noqa: S608 - constants
+
+
+def means(
+    cursor: duckdb.DuckDBPyConnection,
+    model: str | None,
+    span: tuple[float, float],
+    version: str | None,
+) -> pl.DataFrame:
+    """The mean of every window of a model's series: series_id, start (TIME), mean, by time.
+
+    Of one version alone, or of all for None.
+    """
+    start, end = span
+    return fetch(cursor, _MEANS, [naive(start), naive(end), model, version])
+
+
 def courses(
     cursor: duckdb.DuckDBPyConnection, model: str | None, start: float, end: float, parts: int
 ) -> pl.DataFrame:

@@ -12,7 +12,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.records.clock import naive
-from console.store import costs, courses, logpages, outbox, performances, query, rawrows, windowrows
+from console.store import (
+    answers,
+    costs,
+    courses,
+    logpages,
+    outbox,
+    performances,
+    query,
+    rawrows,
+    windowrows,
+)
 from console.store.arrow import fetch
 from console.store.errors import StoreError, told
 from console.store.logpages import Conditions, LogKey
@@ -250,6 +260,21 @@ class Reader:
         """Records of every model by version over equal parts: `store.courses.versions`."""
         with self._cursor("read the versions") as cursor:
             return courses.versions(cursor, start, end, parts)
+
+    def window_means(self, model: str | None, span: Span, version: str | None) -> pl.DataFrame:
+        """The mean of every window of a model's series: `store.courses.means`."""
+        with self._cursor("read the windows of a model") as cursor:
+            return courses.means(cursor, model, span, version)
+
+    def reject_rows(self, file: str, limit: int) -> list[RawRow]:
+        """What could not be decoded of a file, the last first."""
+        with self._cursor("read what could not be decoded") as cursor:
+            return answers.rejects(cursor, file, limit)
+
+    def shape(self) -> dict[str, tuple[str, ...]]:
+        """The views that a query may name, each with its columns."""
+        with self._cursor("read the views") as cursor:
+            return answers.shape(cursor)
 
     def event_files(self) -> list[str]:
         """The files that marked events were read from, most events first."""

@@ -6,7 +6,7 @@ whoever offers one (the engine's process, or later another over a socket) can be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from console.store.pages import LogPage, LogQuery
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from console.alerts.alert import Alert
     from console.engine.snapshot import ModelPane
     from console.engine.views.column import ColumnAnswer
+    from console.engine.views.compare import CompareAnswer, Side
     from console.engine.views.model import ModelAnswer
+    from console.engine.views.query import QueryAnswer
+    from console.engine.views.sources import SourcesAnswer
     from console.engine.views.timeline import TimelineAnswer
     from console.store.rawrows import CellQuery, RawRow
 
@@ -80,10 +83,42 @@ class Desk(Protocol):
         """Versions, log levels and events of all models, in so many equal parts of the span."""
         ...
 
+    # Comparing
+
+    def sides(self, model: str, span: Span, /) -> list[Side]:
+        """What a model could be compared by: its versions and segments."""
+        ...
+
+    def compare(self, left: Side, right: Side, /) -> CompareAnswer:
+        """Two sides beside each other."""
+        ...
+
     # Files
+
+    def sources(self, span: Span, /) -> SourcesAnswer:
+        """The followed files, what each costs, and what could cost less."""
+        ...
+
+    def reject_rows(self, file: str, /) -> list[RawRow]:
+        """What could not be decoded of a file, the last first."""
+        ...
 
     def raw_line(self, file: str, offset: int, /) -> str | None:
         """What the file holds at that byte now, up to the end of the line; None if it is gone."""
+        ...
+
+    # Queries
+
+    def shape(self) -> Mapping[str, tuple[str, ...]]:
+        """The views that a query may name, each with its columns."""
+        ...
+
+    def query(self, text: str, /) -> QueryAnswer:
+        """The first rows of a SELECT; the store cannot be changed by it."""
+        ...
+
+    def export(self, text: str, target: str, /) -> int:
+        """Writes the result of a SELECT to a new file; how many rows. Raises ValueError."""
         ...
 
     # The desk itself

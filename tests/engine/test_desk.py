@@ -13,8 +13,10 @@ from console.config.load import settings_for
 from console.engine.desk import Desk
 from console.engine.engine import Engine
 from console.engine.panes import Panes
+from console.engine.views.compare import Side
 from console.records.clock import HOUR
 from console.store.database import Store
+from console.store.errors import StoreError
 from console.store.rawrows import Cell, CellQuery
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -48,13 +50,18 @@ def write(folder: Path) -> None:
         label = 1 - step % 2 if wrong else step % 2
         lines.append(record(minute + 0.1, id=f"p{step}", label=label, version=version))
         if step % 3 == 0:
-            lines.append(record(minute, name="latency_p95_ms", value=120.0 if late else 100.0))
+            lines.append(
+                record(
+                    minute, name="latency_p95_ms", value=120.0 if late else 100.0, version=version
+                )
+            )
             lines.append(record(minute, name="error_rate", value=0.01, tags={"client": "web"}))
     at = 60 * (HOURS - 2) + 1
     lines += [
         record(at, level=level, message=f"{level} here") for level in ("INFO", "WARNING", "ERROR")
     ]
     lines.append(record(60 * (HOURS - 3), kind="event", type="deploy", title="v2"))
+    lines.append("{torn\n")
     (folder / "fraud.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
@@ -177,3 +184,67 @@ def test_the_timeline_has_versions_as_bands_and_levels_by_part(desk: Desk) -> No
     assert track.heat[20] is not None
     assert (track.heat[20].errors, track.heat[20].warnings) == (1, 1)
     assert [event.type for event in answer.events] == ["deploy"]
+
+
+def test_two_versions_differ_where_they_were_made_to(desk: Desk) -> None:
+    span = (END - 6 * HOUR, END)
+    assert [side.version or side.segment for side in desk.sides("fraud", span)] == [
+        "2",
+        "1",
+        "client=web",
+    ]
+    left, right = (Side("fraud", *span, version=version) for version in ("1", "2"))
+    rows = {row.name: row for row in desk.compare(left, right).rows}
+    assert rows["accuracy"].differs
+    assert rows["accuracy"].difference == pytest.approx(-0.25, abs=0.01)
+    assert rows["age"].differs
+    assert not rows["country"].differs
+    assert rows["latency_p95_ms"].differs
+    assert rows["latency_p95_ms"].difference == pytest.approx(20.0)
+
+
+def test_equal_spans_do_not_differ(desk: Desk) -> None:
+    left = Side("fraud", END - 7 * HOUR, END - 5.5 * HOUR)
+    right = Side("fraud", END - 5 * HOUR, END - 3.5 * HOUR)
+    assert not [row.name for row in desk.compare(left, right).rows if row.differs]
+
+
+def test_spans_of_a_segment(desk: Desk) -> None:
+    left = Side("fraud", END - 6 * HOUR, END - 3 * HOUR, segment="client=web")
+    right = Side("fraud", END - 3 * HOUR, END, segment="client=web")
+    rows = desk.compare(left, right).rows
+    assert [(row.kind, row.name, row.differs) for row in rows] == [("metric", "error_rate", False)]
+
+
+def test_the_sources_with_what_they_cost(desk: Desk) -> None:
+    answer = desk.sources((0.0, END))
+    assert [Path(source.file).name for source in answer.sources] == ["fraud.jsonl"]
+    source = answer.sources[0]
+    assert source.behind == 0
+    assert source.rejects == 1
+    assert source.written_per_day is not None
+    assert source.written_per_day > 0
+    assert {checkpoint.kind for checkpoint in answer.checkpoints} >= {"metrics", "predictions"}
+    rejected = desk.reject_rows(source.file)
+    assert dict(rejected[0].fields)["raw"].startswith("{torn")
+
+
+def test_a_query_is_answered_cut_refused_and_exported(desk: Desk, tmp_path: Path) -> None:
+    assert "metrics" in desk.shape()
+    assert desk.shape()["labels"] == ("ts", "model", "id", "label", "file", "offset")
+    answer = desk.query("SELECT id, score FROM predictions ORDER BY ts, id")
+    assert answer.columns == ("id", "score")
+    assert answer.numeric == (False, True)
+    assert answer.more
+    assert len(answer.rows) == 2000
+    with pytest.raises(StoreError, match="only SELECT"):
+        desk.query("DELETE FROM prediction")
+    for name in ("out.csv", "out.parquet"):
+        target = tmp_path / name
+        assert desk.export("SELECT id FROM predictions", str(target)) == 60 * HOURS * 3
+        with pytest.raises(ValueError, match="there already"):
+            desk.export("SELECT 1", str(target))
+    with pytest.raises(ValueError, match=r"end the name in"):
+        desk.export("SELECT 1", str(tmp_path / "out.txt"))
+    with pytest.raises(ValueError, match="cannot write"):
+        desk.export("SELECT 1", str(tmp_path / "gone" / "out.csv"))
