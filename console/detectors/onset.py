@@ -13,11 +13,17 @@ BENT = 0.9
 
 
 def change_point(values: Array) -> int:
-    """The index of the first value of the change; `values` are distances from the usual level.
+    """The index of the first value of the change; see `turn`."""
+    return turn(values)[0]
 
-    For every index, least squares of two pieces: a level before it, and from it on either another
-    level (a jump) or a straight line that begins there (a climb). The better fit wins. NaN values
-    tell nothing: no change begins at one. 0 if there is no value at all.
+
+def turn(values: Array) -> tuple[int, bool]:
+    """The index of the first value of a change, and whether it is a climb rather than a jump.
+
+    `values` are distances from the usual level. For every index, least squares of two pieces: a
+    level before it, and from it on either another level (a jump) or a straight line that begins
+    there (a climb). The better fit wins. NaN values tell nothing: no change begins at one. 0 if
+    there is no value at all.
     """
     known = ~np.isnan(values)
     weight = np.append(known.astype(float), LEVEL_WEIGHT)
@@ -27,9 +33,9 @@ def change_point(values: Array) -> int:
     climb = np.hstack([np.maximum(since, 0), np.zeros((size, 1))])
     jump = (climb > 0).astype(float)
     jumped, climbed = _unexplained(jump, r, weight), _unexplained(climb, r, weight)
-    best = climbed if climbed.min() < BENT * jumped.min() else jumped
-    at = int(best.argmin())
-    return at + int(known[at:].argmax())
+    climbs = bool(climbed.min() < BENT * jumped.min())
+    at = int((climbed if climbs else jumped).argmin())
+    return at + int(known[at:].argmax()), climbs
 
 
 def _unexplained(shapes: Array, r: Array, weight: Array) -> Array:

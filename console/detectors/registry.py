@@ -14,6 +14,7 @@ from console.config.settings import Settings, SettingsError
 from console.detectors.anomaly import AnomalyDetector
 from console.detectors.cardinality import CardinalityDetector
 from console.detectors.drift import DriftDetector
+from console.detectors.forecast import ForecastDetector
 from console.detectors.logs import LogsDetector
 from console.detectors.performance import PerformanceDetector
 from console.detectors.protocol import Detector
@@ -41,6 +42,7 @@ def builtin(
         AnomalyDetector(settings),
         StalenessDetector(settings),
         CardinalityDetector(settings),
+        ForecastDetector(settings),
         DriftDetector(settings, references),
         QualityDetector(settings, references),
         PerformanceDetector(settings, references),

@@ -28,6 +28,7 @@ import numpy as np
 import polars as pl
 
 from console.config.settings import Rule, Settings
+from console.detectors.limits import above_of, below_of, concerns
 from console.detectors.protocol import Deviation, Phase, Span, State
 from console.detectors.table import IDENTITY, Array, Column, Layout, Table, identities
 from console.detectors.words import duration, number
@@ -128,7 +129,7 @@ class ThresholdDetector:
             (key, row["series_id"], _digest(key, row["series_id"]), _bare(rule, row["tags"]))
             for row in catalogue.iter_rows(named=True)
             for key, rule in self._rules.items()
-            if _concerns(rule, Series(row["model"], row["stage"], row["name"], row["tags"]))
+            if concerns(rule, Series(row["model"], row["stage"], row["name"], row["tags"]))
         ]
         schema = {"rule": pl.Int64, "series_id": pl.Int64, "key": pl.Int64, "bare": pl.Boolean}
         listed = pl.DataFrame(pairs, schema=schema, orient="row")
@@ -343,23 +344,13 @@ def _crossed(total: Array, n: Array, above: Array, below: Array, mask: Array) ->
 
 
 def _above(rule: Rule) -> float:
-    if rule.outside is not None:
-        return rule.outside[1]
-    return np.inf if rule.above is None else rule.above
+    edge = above_of(rule)
+    return np.inf if edge is None else edge
 
 
 def _below(rule: Rule) -> float:
-    if rule.outside is not None:
-        return rule.outside[0]
-    return -np.inf if rule.below is None else rule.below
-
-
-def _concerns(rule: Rule, series: Series) -> bool:
-    return (
-        rule.series in (series.name, series.label)
-        and rule.model in (None, series.model)
-        and rule.stage in (None, series.stage)
-    )
+    edge = below_of(rule)
+    return -np.inf if edge is None else edge
 
 
 def _digest(*parts: object) -> int:
