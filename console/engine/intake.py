@@ -11,18 +11,22 @@ import math
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.lateness import newest_before
 from console.engine.snapshot import Progress
 from console.engine.watermark import FileClock
+from console.formats.framing import rejects
 from console.formats.registry import SAMPLE, detect
 from console.records.clock import HOUR, Clock
-from console.sources.collection import Collection, Pending
+from console.records.frames import records
+from console.sources.collection import Collection
 from console.sources.discover import Discovery
 from console.sources.identity import Identity
+from console.sources.pending import Pending
+from console.sources.told import Gap
 from console.sources.watch import Watcher
 from console.store.commit import FileState
 
@@ -68,6 +72,8 @@ class Reading:
     """Bytes that the records account for."""
     clocks: pl.DataFrame
     """(offset, clock): the newest event time of the file before each record."""
+    is_gap: bool = False
+    """Nothing was read: its one record, a reject, tells what cannot be read any more."""
 
 
 class Intake:
@@ -88,7 +94,8 @@ class Intake:
         self._formats: dict[int, Format] = {}
         self._watcher: Watcher | None = None
         self._waiting: list[Pending] = []
-        self._finished: list[FileState] = []
+        self._moved: list[FileState] = []
+        self._gaps: list[Reading] = []
         self._ahead: list[Reading] = []
         self._reader = ThreadPoolExecutor(1, "read-ahead")
         self._reading: Future[list[Reading]] | None = None
@@ -125,10 +132,11 @@ class Intake:
         changed = self._watcher.changed() if self._watcher is not None else ()
         self._collection.poll(self._clock(), changed)
         self._told.extend(self._collection.notices())
-        for identity in self._collection.closed():
-            known = self._states.get(identity.file_id)
-            if known is not None:
-                self._finished.append(_moved(known, identity))
+        self._gaps += [self._gap(gap) for gap in self._collection.gaps()]
+        self._moved += [
+            _stored(identity, self._states.get(identity.file_id))
+            for identity in self._collection.moved()
+        ]
         self._waiting = [
             file for file in self._collection.pending(final=final) if self._format(file) is not None
         ]
@@ -164,6 +172,8 @@ class Intake:
         """The next lines of the files that lag most, about `most` bytes in all."""
         identities = self._collection.identities()
         ahead, self._ahead = self._ahead, []
+        if self._gaps:  # of files that were read ahead, too: what is told of them goes first
+            return [*self._gaps, *self._next(final=final, most=most)]
         if ahead and all(_goes_on(reading, identities) for reading in ahead):
             return ahead
         return self._next(final=final, most=most)
@@ -201,16 +211,18 @@ class Intake:
         return readings
 
     def states(self, readings: Sequence[Reading]) -> tuple[FileState, ...]:
-        """The files as they are once these readings are stored, finished ones included."""
-        return (*self._finished, *(reading.state for reading in readings))
+        """The files as they are once these readings are stored, those that moved included."""
+        return (*self._moved, *(reading.state for reading in readings))
 
     def advance(self, readings: Sequence[Reading]) -> None:
         """The readings are being stored: goes on behind them."""
         now = self._clock()
         for state in self.states(readings):
             self._states[state.file_id] = state
-        self._finished = []
+        self._moved, self._gaps = [], []
         for reading in readings:
+            if reading.is_gap:
+                continue
             self._collection.advance(reading.state.file_id, reading.consumed)
             newest = reading.state.newest_ts
             if newest is not None and abs(now - newest) <= LIVE_S:
@@ -282,15 +294,9 @@ class Intake:
         identity = self._collection.after(file.file_id, decoded.consumed)
         before = self._states.get(file.file_id)
         rejected = decoded.records.rejects.height
-        state = FileState(
-            file_id=identity.file_id,
-            path=identity.path,
-            device=identity.device,
-            inode=identity.inode,
-            fingerprint=identity.fingerprint,
-            fingerprint_size=identity.fingerprint_size,
-            offset=identity.offset,
-            guard=identity.guard,
+        state = _stored(
+            identity,
+            before,
             size=self._collection.sizes()[file.file_id],
             format=form.name,
             model=defaults.model,
@@ -300,6 +306,15 @@ class Intake:
             rejects=(before.rejects if before else 0) + rejected,
         )
         return Reading(start, state, decoded.records, decoded.consumed, clocks)
+
+    def _gap(self, gap: Gap) -> Reading:
+        """What cannot be read any more, as a reject at the place where reading stopped."""
+        before = self._states.get(gap.identity.file_id)
+        state = _stored(gap.identity, before, rejects=(before.rejects if before else 0) + 1)
+        self._states[state.file_id] = state
+        told = records(rejects=rejects([state.offset], [gap.reason], [b""]))
+        clocks, _ = newest_before(told, None, self._clock())
+        return Reading(state.offset, state, told, 0, clocks, is_gap=True)
 
 
 def _goes_on(reading: Reading, identities: Mapping[int, Identity]) -> bool:
@@ -319,15 +334,24 @@ def _identity(state: FileState) -> Identity:
         state.offset,
         state.guard,
         state.closed,
+        state.marks,
     )
 
 
-def _moved(state: FileState, identity: Identity) -> FileState:
-    """The state of a file that was finished, or found under another name."""
-    return replace(
-        state,
+def _stored(identity: Identity, before: FileState | None, **changes: object) -> FileState:
+    """The state of a file, from what is known of its content, and from what is stored of it."""
+    known = before or FileState(
+        identity.file_id, identity.path, 0, 0, b"", 0, 0, b"", 0, None, None, None, None, 0, 0
+    )
+    return known.moved(
         path=identity.path,
         device=identity.device,
         inode=identity.inode,
+        fingerprint=identity.fingerprint,
+        fingerprint_size=identity.fingerprint_size,
+        offset=identity.offset,
+        guard=identity.guard,
         closed=identity.closed,
+        marks=identity.marks,
+        **changes,
     )

@@ -7,7 +7,7 @@ How the engine uses it, again and again:
    A file that is new to it is given its format by `sample(file_id)` and the registry of formats,
    or is left out by `ignore(file_id, reason)`.
 3. `read(file_id)` gives the next chunk, which is decoded and stored. The same transaction stores
-   `after(file_id, consumed)`, and the identities that `closed()` lists.
+   `after(file_id, consumed)`, and the identities that `moved()` lists.
 4. When that is committed, `advance(file_id, consumed)`. After a failure nothing has moved.
 
 What has to survive a restart is in the `Identity` of each file, closed ones included, for as long
@@ -17,47 +17,26 @@ as rows of theirs are kept: `Collection(discovery, known)` takes them back.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TypeVar
 
 from console.sources.chunk import Chunk
 from console.sources.discover import SourceFile
 from console.sources.follow import ChangedError, Follow, Reach
-from console.sources.identity import Identity, unread
+from console.sources.followed import Followed
+from console.sources.identity import Identity, holds
 from console.sources.known import Known
-from console.sources.moved import copy_beside, renamed
+from console.sources.moved import copy_beside, renamed, rotated_since
+from console.sources.pending import Finds, Pending
+from console.sources.recognition import UNSEEN, Recognition, ended_by
 from console.sources.tail import Tail
+from console.sources.told import Gap, Told
 
 READ_BYTES = 4 * 1024 * 1024
-
-
-class Finds(Protocol):
-    """What a collection asks which files there are: a `Discovery`."""
-
-    def find(self) -> list[SourceFile]:
-        """The files that exist now."""
-        ...
-
-    def describe(self, path: Path) -> SourceFile:
-        """What holds for a file, whether it exists or not."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A file with something to read."""
-
-    file_id: int
-    path: Path
-    source: SourceFile
-    unread: int
-    """Bytes after the offset."""
-    quiet_s: float
-    """How long it has not grown."""
-    retired: bool
-    """It was rotated away or deleted; this is the rest of it."""
+Read = TypeVar("Read")
+UNREAD = "what was left unread of the old, if anything, is lost"
 
 
 class Collection:
@@ -88,14 +67,14 @@ class Collection:
         self._sweep_s = sweep_s
         self._discover_s = discover_s
         self._open_files = open_files
-        self._follows: dict[int, Follow] = {}
-        self._at: dict[Path, Follow] = {}
-        self._keys: dict[tuple[int, int], Follow] = {}
-        self._copies: dict[Path, tuple[int, float]] = {}
+        self._told = Told()
+        self._followed = Followed(self._known)
+        self._recognition = Recognition(
+            self._known, self._told, self._followed.by_id, rotate_wait_s
+        )
         self._wanted: dict[Path, SourceFile] = {}
-        self._closed: list[Identity] = []
-        self._notices: list[str] = []
-        self._refused: dict[Path, str] = {}
+        self._moved: list[Identity] = []
+        self._paused: dict[int, float] = {}
         self._strange = False
         self._now = 0.0
         self._swept_at: float | None = None
@@ -135,42 +114,36 @@ class Collection:
 
     def _sweep(self) -> None:
         self._swept_at = self._now
-        self._look_at_all(self._wanted.keys() | self._at.keys())
-        held = sorted(
-            (follow for follow in self._at.values() if follow.is_open),
-            key=lambda follow: follow.grown_at,
-        )
-        for follow in held[: max(0, len(held) - self._open_files)]:
-            follow.release()
+        self._look_at_all(self._wanted.keys() | self._followed.at.keys())
+        self._followed.bound(self._open_files)
 
     def _look_at_all(self, paths: Iterable[Path]) -> None:
         for path in sorted(paths):
             self._attempt(path)
-        for follow in [follow for follow in self._follows.values() if follow.retired]:
-            self._look_at_retired(follow)
+        for follow in self._followed:
+            if follow.retired:
+                self._look_at_retired(follow)
 
     def _attempt(self, path: Path) -> None:
         try:
             self._look_at(path)
-            self._refused.pop(path, None)
+            self._told.readable(path)
         except ChangedError:
             self._swept_at = None  # it was replaced this very moment
         except OSError as error:
-            reason = f"{path}: {error.strerror or error}"
-            if self._refused.get(path) != reason:
-                self._refused[path] = reason
-                self._notices.append(reason)
+            self._told.refused(path, error)
 
     def _look_at(self, path: Path) -> None:
-        follow = self._at.get(path)
+        follow = self._followed.at.get(path)
         try:
             status = path.stat()
         except FileNotFoundError:
             status = None
         key = (status.st_dev, status.st_ino) if status else None
         if follow is not None and key != follow.identity.key:
-            follow.retire(self._now)
-            del self._at[path]
+            self._followed.retire(follow, path, self._now)
+            if status is not None:
+                self._take_up_between(follow, path)
             follow = None
         if follow is not None:
             if not follow.refresh(self._now):
@@ -195,81 +168,63 @@ class Collection:
 
     def _take_up(self, source: SourceFile, key: tuple[int, int]) -> None:
         """Begins to follow what is at a path, unless it is followed already."""
-        following = self._keys.get(key)
+        following = self._followed.keys.get(key)
         if following is not None:
             if following.retired:  # renamed to a name that is followed as well
-                following.rename(source.path)
-                self._at[source.path] = following
-                self._known.put(following.identity)
-                following.refresh(self._now)
+                self._followed.rename(following, source.path, self._now)
             return
         tail = Tail(source.path)
-        identity = self._recognised(source.path, tail)
+        identity = self._recognition.recognised(source.path, tail, self._now)
         if identity is None:
             tail.close()
         else:
             self._follow(identity, source, tail)
 
-    def _recognised(self, path: Path, tail: Tail) -> Identity | None:
-        """The identity of an open file, a new one for new content; None to leave it for now."""
-        same = self._known.same_file(tail)
-        if same is None:
-            same = self._known.rewritten(path, tail)
-            old = self._follows.get(same.file_id) if same else None
-            if old is not None and old.unread:
-                same = None
-            elif old is not None:
-                self._forget(old)
-        if same is None:
-            same = self._known.copied(path, tail)
-            if same is not None and same.file_id in self._follows:
-                return None
-        if same is None and self._is_growing_copy(path, tail):
-            return None
-        if same is None:
-            return unread(self._known.new_id(path), str(path), *tail.key)
-        return same.moved(str(path), *tail.key)
-
-    def _is_growing_copy(self, path: Path, tail: Tail) -> bool:
-        if not self._known.unfinished_copy(path, tail):
-            self._copies.pop(path, None)
-            return False
-        size = tail.size
-        if self._copies.get(path, (-1, 0.0))[0] != size:
-            self._copies[path] = (size, self._now)
-        return not self._due(self._copies[path][1], self._rotate_wait_s)
-
-    def _follow(self, identity: Identity, source: SourceFile, tail: Tail) -> Follow:
-        follow = Follow(identity, source, tail, self._now)
-        self._follows[identity.file_id] = follow
-        self._keys[tail.key] = follow
-        self._at[source.path] = follow
-        self._known.put(identity)
-        follow.refresh(self._now)
-        return follow
+    def _follow(
+        self, identity: Identity, source: SourceFile, tail: Tail, *, retired: bool = False
+    ) -> Follow:
+        changed = identity != self._known.get(identity.file_id)
+        if changed and (identity.offset or retired):
+            self._moved.append(identity)
+        return self._followed.add(identity, source, tail, self._now, retired=retired)
 
     def _restart(self, follow: Follow) -> None:
         """A file was truncated or written anew: its rest may be in a copy, and it begins again."""
-        path, source = follow.path, follow.source
-        del self._at[path]
-        copy = copy_beside(follow.identity, self._keys)
-        if copy is None:
-            self._lose(follow, "was truncated")
-        else:
-            self._move(follow, *copy)
+        path, source, before = follow.path, follow.source, follow.identity
+        del self._followed.at[path]
         tail = Tail(path)
-        self._follow(unread(self._known.new_id(path), str(path), *tail.key), source, tail)
+        copy = copy_beside(before, self._followed.keys)
+        if copy is not None:
+            self._go_on_in_copy(follow, *copy)
+        elif follow.unread:
+            self._lose(follow, "was truncated or written anew")
+        else:
+            self._told.doubt(before, path, f"was truncated or written anew: {UNSEEN}")
+            self._close(follow)
+        fresh = self._recognition.anew(path, tail, None if copy else before, follow.head)
+        self._follow(fresh, source, tail)
 
-    def _move(self, follow: Follow, path: Path, tail: Tail) -> None:
-        """Lets a follow go on in another file that has its content."""
-        self._keys.pop(follow.identity.key, None)
-        follow.rename(path, tail)
-        self._keys[tail.key] = follow
-        self._known.put(follow.identity)
-        if path in self._wanted:
-            self._at[path] = follow
+    def _go_on_in_copy(self, follow: Follow, path: Path, tail: Tail) -> None:
+        self._recognition.doubt_copy(follow.identity)
+        if holds(follow.identity, tail.descriptor):
+            self._move(follow, path, tail)
+        else:  # all that is in the copy has been read
+            self._followed.forget(follow)
+            self._retire_known(ended_by(follow.identity, path, tail))
+            tail.close()
+
+    def _move(self, follow: Follow, other: Path, tail: Tail) -> None:
+        """Lets a follow go on in another file that has its content.
+
+        Where that is not followed itself it keeps its path, at which a restart looks for it.
+        """
+        wanted = other in self._wanted
+        self._followed.move(follow, other if wanted else follow.path, tail)
+        if wanted:
+            self._followed.at[other] = follow
         else:
             follow.retire(self._now)
+        self._moved.append(follow.identity)
         follow.refresh(self._now)
 
     def _take_up_moved(self) -> None:
@@ -277,22 +232,54 @@ class Collection:
         for identity in self._known:
             path = Path(identity.path)
             given_up = path not in self._wanted and path.exists()
-            if identity.closed or given_up or identity.file_id in self._follows:
+            if identity.closed or given_up or identity.file_id in self._followed.by_id:
                 continue
-            found = self._renamed(identity) or copy_beside(identity, self._keys)
+            found = self._renamed(identity) or copy_beside(identity, self._followed.keys)
             if found is None:
-                self._notices.append(f"{path}: what was left unread of its old content is gone")
-                self._retire_known(identity)
+                self._miss(identity, path)
                 continue
-            moved = identity.moved(str(found[0]), *found[1].key)
-            source = replace(self._discovery.describe(path), path=found[0])
-            follow = self._follow(moved, source, found[1])
-            if found[0] not in self._wanted:
-                del self._at[found[0]]
-                follow.retire(self._now)
+            other, tail = found
+            if tail.key != identity.key:
+                self._recognition.doubt_copy(identity)
+            elif path.is_symlink() and other.parent != path.resolve().parent:
+                self._told.doubt(identity, path, f"leads to another folder: {UNSEEN}")
+            whole = holds(identity, tail.descriptor)
+            found_as = identity if whole else ended_by(identity, other, tail)
+            self._take_up_between(self._follow_gone(found_as, path, other, tail), path)
+
+    def _miss(self, identity: Identity, path: Path) -> None:
+        """Ends a file that was not found again."""
+        if path in self._wanted:
+            self._told.gap(identity, f"{path} has other content: {UNREAD}")
+        else:  # who deletes old files does it when they have long been read
+            self._told.notice(f"{path} is gone")
+        self._retire_known(identity)
+
+    def _take_up_between(self, rotated: Follow, path: Path) -> None:
+        """Files that came to a path, and went, after one that was rotated away from there."""
+        for other in rotated_since(path, rotated.written_ns):
+            try:
+                tail = Tail(other)
+            except OSError as error:
+                self._told.refused(other, error)
+                continue
+            identity = None
+            if tail.key not in self._followed.keys:
+                identity = self._recognition.recognised(other, tail, self._now)
+            if identity is None:
+                tail.close()
+            else:
+                self._follow_gone(identity, path, other, tail)
+
+    def _follow_gone(self, identity: Identity, path: Path, other: Path, tail: Tail) -> Follow:
+        """Follows a file that has gone from `path` to `other`, which may be followed as well."""
+        wanted = other in self._wanted
+        moved = identity.moved(str(other if wanted else path), *tail.key)
+        source = replace(self._discovery.describe(path), path=Path(moved.path))
+        return self._follow(moved, source, tail, retired=not wanted)
 
     def _renamed(self, identity: Identity) -> tuple[Path, Tail] | None:
-        followed = self._keys.get(identity.key)
+        followed = self._followed.keys.get(identity.key)
         if followed is not None and followed.identity.file_id != identity.file_id:
             return None
         return renamed(identity)
@@ -300,24 +287,19 @@ class Collection:
     def _lose(self, follow: Follow, what: str) -> None:
         """Ends a file whose unread bytes, if there were any, cannot be read any more."""
         if follow.unread:
-            self._notices.append(f"{follow.path}: it {what}; {follow.unread} unread bytes are lost")
+            text = f"{follow.path} {what}: {follow.unread} unread bytes are lost"
+            self._told.gap(follow.identity, text)
         self._close(follow)
 
     def _close(self, follow: Follow) -> None:
-        self._forget(follow)
+        self._followed.forget(follow)
         self._retire_known(follow.identity)
 
     def _retire_known(self, identity: Identity) -> None:
         closed = replace(identity, closed=True)
         self._known.put(closed)
         if identity.offset:
-            self._closed.append(closed)
-
-    def _forget(self, follow: Follow) -> None:
-        follow.release()
-        del self._follows[follow.identity.file_id]
-        if self._keys.get(follow.identity.key) is follow:
-            del self._keys[follow.identity.key]
+            self._moved.append(closed)
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -335,9 +317,14 @@ class Collection:
                 quiet_s=self._quiet(follow),
                 retired=follow.retired,
             )
-            for follow in sorted(self._follows.values(), key=lambda follow: follow.identity.path)
-            if follow.ready(self._reach(follow, final=final))
+            for follow in sorted(self._followed, key=lambda follow: follow.identity.path)
+            if follow.ready(self._reach(follow, final=final)) and not self._is_paused(follow)
         ]
+
+    def _is_paused(self, follow: Follow) -> bool:
+        """Whether it could not be read a moment ago."""
+        paused_at = self._paused.get(follow.identity.file_id)
+        return paused_at is not None and not self._due(paused_at, self._sweep_s)
 
     def read(
         self,
@@ -351,29 +338,36 @@ class Collection:
 
         `final` as for `pending`; `newest_ts` is the newest event time read from the file so far.
         """
-        follow = self._follows[file_id]
+        follow = self._followed.by_id.get(file_id)
+        if follow is None:
+            return None
+        reach = self._reach(follow, final=final)
+        return self._tried(follow, lambda: follow.read(limit, reach, newest_ts))
+
+    def _tried(self, follow: Follow, reading: Callable[[], Read]) -> Read | None:
+        """What reading of a file gives; None if it changed, or cannot be read for a while."""
         try:
-            return follow.read(limit, self._reach(follow, final=final), newest_ts)
+            return reading()
         except ChangedError:
             self._changed(follow)
         except OSError as error:
-            self._notices.append(f"{follow.path}: {error.strerror or error}")
-            follow.ignored = str(error)
+            self._told.refused(follow.path, error)
+            self._paused[follow.identity.file_id] = self._now
         return None
 
     def _changed(self, follow: Follow) -> None:
-        if self._at.get(follow.path) is follow:
+        if self._followed.at.get(follow.path) is follow:
             self._attempt(follow.path)
         else:
             self._look_at_retired(follow)
 
     def after(self, file_id: int, consumed: int) -> Identity:
         """What to store of a file with the first `consumed` bytes of the chunk read last."""
-        return self._follows[file_id].after(consumed)
+        return self._followed.by_id[file_id].after(consumed)
 
     def advance(self, file_id: int, consumed: int) -> Identity:
         """Moves on by what was stored of the chunk read last."""
-        identity = self._follows[file_id].advance(consumed)
+        identity = self._followed.by_id[file_id].advance(consumed)
         self._known.put(identity)
         return identity
 
@@ -390,12 +384,13 @@ class Collection:
     # -- asking ----------------------------------------------------------------------------------
 
     def sample(self, file_id: int, size: int) -> bytes:
-        """The first bytes of a file, to tell its format by."""
-        return self._follows[file_id].sample(size)
+        """The first bytes of a file, to tell its format by; none if it is gone or refused."""
+        follow = self._followed.by_id.get(file_id)
+        return b"" if follow is None else self._tried(follow, lambda: follow.sample(size)) or b""
 
     def ignore(self, file_id: int, reason: str) -> None:
         """Leaves a file out from now on."""
-        follow = self._follows[file_id]
+        follow = self._followed.by_id[file_id]
         follow.ignored = reason
         if follow.is_archive:
             follow.release()  # what was unpacked takes room
@@ -403,42 +398,40 @@ class Collection:
     def ignored(self) -> dict[Path, str]:
         """The files that are left out, and why."""
         return {
-            follow.path: follow.ignored
-            for follow in self._follows.values()
-            if follow.ignored is not None
+            follow.path: follow.ignored for follow in self._followed if follow.ignored is not None
         }
 
     def sizes(self) -> dict[int, int]:
         """Size of every followed file when it was last looked at."""
-        return {file_id: follow.size for file_id, follow in self._follows.items()}
+        return {file_id: follow.size for file_id, follow in self._followed.by_id.items()}
 
     @property
     def undecided(self) -> bool:
         """Whether a file may yet turn out to be the copy of another, so that it is not read."""
-        return any(
-            path not in self._at and 0 <= self._now - seen < self._rotate_wait_s
-            for path, (_, seen) in self._copies.items()
-        )
+        return self._recognition.undecided(self._followed.at, self._now)
 
     def written(self) -> dict[int, float]:
         """When each followed file was last written to, epoch seconds."""
-        return {file_id: follow.written_at for file_id, follow in self._follows.items()}
+        return {file_id: follow.written_at for file_id, follow in self._followed.by_id.items()}
 
     def identities(self) -> dict[int, Identity]:
         """Where reading of every followed file stands."""
-        return {file_id: follow.identity for file_id, follow in self._follows.items()}
+        return {file_id: follow.identity for file_id, follow in self._followed.by_id.items()}
 
-    def closed(self) -> list[Identity]:
-        """The files that are finished since this was last asked, to be stored as such."""
-        closed, self._closed = self._closed, []
-        return closed
+    def moved(self) -> list[Identity]:
+        """The files that were moved or finished since this was last asked, to be stored so."""
+        moved, self._moved = self._moved, []
+        return moved
 
     def notices(self) -> list[str]:
         """What a user should be told, since this was last asked."""
-        notices, self._notices = self._notices, []
-        return notices
+        return self._told.notices()
+
+    def gaps(self) -> list[Gap]:
+        """What is lost, or may be, since this was last asked, to be stored as rejects."""
+        return self._told.gaps()
 
     def close(self) -> None:
         """Lets go of all files."""
-        for follow in self._follows.values():
+        for follow in self._followed:
             follow.release()

@@ -13,6 +13,8 @@ from console.sources.discover import SourceFile
 from console.sources.identity import SPAN, Identity, advanced, holds
 from console.sources.tail import LINE_LIMIT, Piece, Tail
 
+_COMPARED = 1 << 20
+
 
 class Reach(IntEnum):
     """How much of a file's end is read."""
@@ -69,6 +71,11 @@ class Follow:
         return max(0, self.size - self.identity.offset)
 
     @property
+    def head(self) -> bytes:
+        """The first bytes that were read."""
+        return self._head
+
+    @property
     def is_open(self) -> bool:
         """Whether it holds a descriptor."""
         return self._tail is not None
@@ -77,6 +84,11 @@ class Follow:
     def written_at(self) -> float:
         """When it was last written to, by the clock of its file system; epoch seconds."""
         return self._written[1] / 1e9 if self._written else 0.0
+
+    @property
+    def written_ns(self) -> int:
+        """The same in nanoseconds."""
+        return self._written[1] if self._written else 0
 
     def refresh(self, now: float) -> bool:
         """Looks at the file's size; False if what was read of it is not there any more."""
@@ -172,6 +184,17 @@ class Follow:
     def sample(self, size: int) -> bytes:
         """The first bytes of the file."""
         return self._opened().sample(size)
+
+    def goes_on_in(self, other: Tail) -> bool:
+        """Whether what is unread of it stands in another file too, in the same place."""
+        offset, end = self.identity.offset, self.size
+        tail = self._opened()
+        while offset < end:
+            data = os.pread(tail.descriptor, min(_COMPARED, end - offset), offset)
+            if not data or os.pread(other.descriptor, len(data), offset) != data:
+                return False
+            offset += len(data)
+        return True
 
     def retire(self, now: float) -> None:
         """Notes that no followed path leads to the file any more."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from console.sources.identity import SPAN, Identity, begins, file_id_of, holds
+from console.sources.identity import Identity, begins, file_id_of, holds, is_part
 from console.sources.tail import Tail
 
 
@@ -23,6 +23,10 @@ class Known:
 
     def __iter__(self) -> Iterator[Identity]:
         return iter(list(self._identities.values()))
+
+    def get(self, file_id: int) -> Identity | None:
+        """The identity as it was last put."""
+        return self._identities.get(file_id)
 
     def put(self, identity: Identity) -> None:
         """Adds an identity, or replaces an older state of it."""
@@ -49,14 +53,14 @@ class Known:
     def rewritten(self, path: Path, tail: Tail) -> Identity | None:
         """The identity last seen at a path whose content another file there has taken over.
 
-        An editor writes a new file and renames it; what was read of it is still there, and more
-        than one span of it, so that it is no mere header that the files share. While the old file
-        exists somewhere in the folder, it is a rotation instead.
+        An editor, or a job that keeps its whole history in one file, writes a new file and renames
+        it; what was read of it is still there. While the old file exists somewhere in the folder,
+        it is a rotation instead. Or the device has another number, as after a reboot.
         """
-        near = self._near(path)
-        there = [item for item in near if item.path == str(path) and item.offset >= SPAN]
+        there = [item for item in self._near(path) if item.path == str(path) and item.offset]
         inodes = {entry.inode() for entry in os.scandir(path.parent)} if there else set()
-        return self._best([item.file_id for item in there if item.inode not in inodes], tail)
+        gone = [item for item in there if item.device != tail.key[0] or item.inode not in inodes]
+        return self._best([item.file_id for item in gone], tail)
 
     def copied(self, path: Path, tail: Tail) -> Identity | None:
         """The identity that an open file is a copy of: made before its original is truncated.
@@ -72,6 +76,28 @@ class Known:
             size < item.offset and item.fingerprint_size <= size and begins(item, tail.descriptor)
             for item in self._originals(path)
         )
+
+    def part(self, path: Path, tail: Tail) -> Identity | None:
+        """The identity that an open file is a copy of the first part of.
+
+        Lines were written, and read, after it was copied. The original still lies where it lay:
+        elsewise the file is one of those that came after it, and begins with the same header.
+        """
+        parts = [
+            item
+            for item in self._originals(path)
+            if is_part(item, tail.descriptor) and lies_there(item)
+        ]
+        return max(parts, key=lambda item: (item.offset, item.file_id), default=None)
+
+    def in_place(self, path: Path, tail: Tail) -> Identity | None:
+        """The identity last seen in an open file that has other content now."""
+        found = [
+            item
+            for item in map(self._identities.__getitem__, self._by_key.get(tail.key, ()))
+            if item.path == str(path) and item.offset and not item.closed
+        ]
+        return max(found, key=lambda item: (item.offset, item.file_id), default=None)
 
     def _originals(self, path: Path) -> list[Identity]:
         return [
@@ -93,3 +119,12 @@ class Known:
             if holds(identity, tail.descriptor)
         ]
         return max(found, key=lambda item: (item.offset, item.file_id), default=None)
+
+
+def lies_there(identity: Identity) -> bool:
+    """Whether its path still leads to the very file, whatever its content has become."""
+    try:
+        status = os.stat(identity.path)  # noqa: PTH116
+    except OSError:
+        return False
+    return (status.st_dev, status.st_ino) == identity.key

@@ -40,6 +40,8 @@ class FileState:
     rejects: int
     closed: bool = False
     """It was rotated away or deleted, and has been read to its end."""
+    marks: bytes = b""
+    """Digests at places where reading stopped before: what a file that was cut back is known by."""
 
     def moved(self, **changes: object) -> FileState:
         """The same file with some fields changed."""

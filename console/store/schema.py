@@ -153,7 +153,12 @@ CREATE TABLE outbox (
 );
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _OWN_TAGS, _UPKEEP, _ESTIMATES, _OUTBOX)
+_MARKS: Migration = """
+-- Digests by which a file that was cut back, or a copy older than what was read, is known.
+ALTER TABLE file ADD COLUMN marks BLOB DEFAULT ''::BLOB;
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _OWN_TAGS, _UPKEEP, _ESTIMATES, _OUTBOX, _MARKS)
 """Step by step from nothing to today. Steps are only ever appended: a store knows its number."""
 
 

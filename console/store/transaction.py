@@ -54,6 +54,7 @@ _FILE: dict[str, pl.DataType | type[pl.DataType]] = {
     "rows": pl.Int64,
     "rejects": pl.Int64,
     "closed": pl.Boolean,
+    "marks": pl.Binary,
 }
 """Columns of the table `file`: the fields of `FileState`."""
 

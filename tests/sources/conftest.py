@@ -8,6 +8,7 @@ import pytest
 from console.sources.collection import Collection
 from console.sources.discover import Discovery
 from console.sources.identity import Identity
+from console.sources.told import Gap
 
 
 class Reader:
@@ -20,6 +21,7 @@ class Reader:
         self.by_file: dict[int, bytes] = {}
         self.stored: dict[int, Identity] = {}
         self.notices: list[str] = []
+        self.gaps: list[Gap] = []
         self.now = 1000.0
         self.collection = self.open()
 
@@ -35,6 +37,7 @@ class Reader:
         """Looks, and reads all that there is."""
         self.now += seconds
         self.collection.poll(self.now)
+        self.store_moved()
         while pending := self.collection.pending(final=final):
             for entry in pending:
                 chunk = self.collection.read(entry.file_id, self.limit, final=final)
@@ -46,11 +49,12 @@ class Reader:
                 after = self.collection.after(entry.file_id, len(chunk.data))
                 self.stored[entry.file_id] = after
                 assert self.collection.advance(entry.file_id, len(chunk.data)) == after
-        self.store_closed()
+        self.store_moved()
 
-    def store_closed(self) -> None:
-        for identity in self.collection.closed():
+    def store_moved(self) -> None:
+        for identity in self.collection.moved():
             self.stored[identity.file_id] = identity
+        self.gaps += self.collection.gaps()
         self.notices += self.collection.notices()
 
     def settle(self) -> None:
