@@ -17,7 +17,8 @@ from console.records.frames import TIME
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
 SYSLOG = (
-    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s)?{_MONTH}\s[\s0-9]?[0-9]\s{_CLOCK}(?:\s[0-9]{{4}}\b)?"
+    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s)?{_MONTH}\s[\s0-9]?[0-9]\s{_CLOCK}"
+    r"(?:\s(?:[A-Z]{3,4}\s)?[0-9]{4}\b)?"
 )
 WEB = rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}}:{_CLOCK}(?:\s[+-][0-9]{{4}})?"
 EPOCH = r"1[0-9]{9}(?:[0-9]{3})?(?:\.[0-9]{1,9})?\b"
@@ -63,8 +64,10 @@ def parse_dates(texts: pl.Series, around: Around, known: pl.Series | None = None
     if not named.any():
         return parse_times(texts, timezone)
     result = parse_times(texts.set(named, None), timezone)
-    bare = texts.str.replace_all(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s", "").str.replace(
-        ",", ".", literal=True
+    bare = (
+        texts.str.replace_all(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s", "")
+        .str.replace(",", ".", literal=True)
+        .str.replace(r"\s[A-Z]{3,4}(\s[0-9]{4})$", "$1")  # of a zone only the setting is known
     )
     zoned = bare.str.to_datetime(
         "%d/%b/%Y:%H:%M:%S%.f %z", time_unit="us", time_zone="UTC", strict=False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import polars as pl
@@ -10,9 +9,13 @@ import polars as pl
 from console.formats import text_layout as layout
 from console.formats.dates import DATES, parse_dates
 from console.formats.line_log import COLUMNS, OWNERS, Heads, LineLog
+from console.formats.protocol import Decoded
+from console.formats.stamped_log import StampedLog, shape_of
+from console.formats.text_rest import read_rest
 from console.formats.times import parse_times
+from console.sources.chunk import Chunk
+from console.sources.defaults import Defaults
 
-_TRACEBACK = "Traceback (most recent call last)"
 _SHARE = 0.05
 _ROW = re.compile(rf"{layout.SECONDS}(?:[.][0-9]+)?(?:,[^,\s]*)+$|[^\s,]+(?:,[^\s,]+)+$")
 
@@ -27,10 +30,21 @@ class TextLog(LineLog):
         texts = self.sample(sample)
         if not texts or _is_table(texts):
             return None
+        shape = shape_of(sample if b"\n" in sample else sample + b"\n")
+        if shape is not None:
+            return StampedLog(shape).recognised(texts)
         begun = int(self.begins(pl.Series(texts)).is_not_null().sum())
         if begun == 0 or begun < _SHARE * len(texts):
             return None
         return f"{begun} of its first {len(texts)} lines begin a log record"
+
+    def decode(self, chunk: Chunk, defaults: Defaults) -> Decoded:
+        """The records of a chunk of a log, whatever the shape of its times."""
+        ends_here = len(chunk.beginning) == chunk.offset + len(chunk.data)
+        shape = shape_of(chunk.beginning + b"\n" if chunk.final and ends_here else chunk.beginning)
+        if shape is None:
+            return super().decode(chunk, defaults)
+        return StampedLog(shape).decode(chunk, defaults)
 
     def begins(self, texts: pl.Series) -> pl.Series:
         """What makes each line the first of a record; null for the others."""
@@ -85,50 +99,3 @@ def _times(heads: Heads) -> tuple[pl.Series, pl.Series]:
 def _is_table(texts: list[str]) -> bool:
     """Whether the lines are rows of CSV that merely begin with a time."""
     return len(texts) > 1 and all(map(_ROW.match, texts[1:]))
-
-
-def read_rest(frame: pl.DataFrame) -> pl.DataFrame:
-    """Level, logger, message, exception and attributes from what follows the time (`rest`)."""
-    frame = frame.with_columns(_heads(frame["rest"]).alias("head"))
-    distinct = frame["head"].drop_nulls().unique()
-    read = [layout.read_head(text) for text in distinct]
-    table = pl.DataFrame(
-        {
-            "head": distinct,
-            "length": pl.Series([entry.length for entry in read], dtype=pl.UInt32),
-            "level": pl.Series([entry.level for entry in read], dtype=pl.String),
-            "logger": pl.Series([entry.logger for entry in read], dtype=pl.String),
-            "attributes": pl.Series([_context(entry) for entry in read], dtype=pl.String),
-        }
-    )
-    bare = pl.col("rest").str.extract(layout.SEPARATORS).str.len_chars()
-    message = pl.col("rest").str.slice(pl.coalesce("length", bare)).str.strip_chars_end()
-    frame = frame.join(table, on="head", how="left", maintain_order="left").with_columns(
-        message.alias("message"), pl.lit(None, pl.String).alias("exception")
-    )
-    if frame["message"].str.contains(_TRACEBACK, literal=True).any():
-        parts = pl.col("message").str.splitn(_TRACEBACK, 2).struct
-        frame = frame.with_columns(
-            parts.field("field_0").str.strip_chars_end().alias("message"),
-            pl.concat_str(pl.lit(_TRACEBACK), parts.field("field_1")).alias("exception"),
-        )
-    return frame
-
-
-def _heads(rests: pl.Series) -> pl.Series:
-    """What stands before the message; null where there is no level."""
-    heads = rests.str.extract(layout.COMMON_HEAD)
-    nameless = [
-        text for text in heads.drop_nulls().unique() if layout.read_head(text).logger is None
-    ]
-    others = (heads.is_null() | heads.is_in(nameless)).arg_true()
-    if len(others) == 0:
-        return heads
-    return heads.scatter(others, rests.gather(others).str.extract(layout.HEAD))
-
-
-def _context(head: layout.Head) -> str | None:
-    """The attributes of a record whose line names a process or a thread."""
-    if not head.context:
-        return None
-    return json.dumps({"context": list(head.context)}, ensure_ascii=False)

@@ -15,21 +15,22 @@ from console.formats.dates import DATES
 from console.records.levels import ALIASES
 
 _LEVELS = sorted(ALIASES, key=len, reverse=True)
-_UPPER = "|".join(level.upper() for level in _LEVELS)
+UPPER = "|".join(level.upper() for level in _LEVELS)
+"""Every spelling of a level in capitals, as an expression."""
 _ANY = "(?i:" + "|".join(_LEVELS) + ")"
 _NAME = r"[A-Za-z_][A-Za-z0-9_.$/-]{0,80}(?::[A-Za-z0-9_.<>]{1,80}:[0-9]+)?"
 
 SECONDS = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T _][0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
 TIME = (
     rf"{SECONDS}(?:[.,][0-9]{{1,9}})?"
-    r"(?:\s?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?"
+    r"(?:\s?(?:Z|UTC|GMT|[AP]M\b|[+-][0-9]{2}:?[0-9]{2}))?"
 )
-LED = rf"^((?:[\[(]?(?:{_UPPER})[\])]?[\s:|,-]{{1,8}})?[\[(]?{TIME})"
+LED = rf"^((?:[\[(]?(?:{UPPER})(?:\|[^\s\]]{{1,80}})?[\])]?[\s:|,-]{{1,8}})?[\[(]?{TIME})"
 """What a line of a record begins with: the time, perhaps in brackets, perhaps after a level."""
-LED_BY_DATE = rf"^((?:[\[(]?(?:{_UPPER})[\])]?[\s:|,-]{{1,8}})?[\[(]?{DATES})"
+LED_BY_DATE = rf"^((?:[\[(]?(?:{UPPER})[\])]?[\s:|,-]{{1,8}})?[\[(]?{DATES})"
 """The same with a time that names the month, or an epoch number."""
-LEVEL_OF_LED = rf"^[\[(]?({_UPPER})"
-TIMELESS = rf"^((?:{_UPPER}):[A-Za-z_][A-Za-z0-9_.$/-]{{0,80}}:)"
+LEVEL_OF_LED = rf"^[\[(]?({UPPER})"
+TIMELESS = rf"^((?:{UPPER}):[A-Za-z_][A-Za-z0-9_.$/-]{{0,80}}:)"
 """What a line begins with that Python's `logging.basicConfig()` writes: no time at all."""
 
 _FIELD = (
@@ -38,7 +39,7 @@ _FIELD = (
     r"|[A-Za-z_][A-Za-z0-9_.$/-]{0,80}:\s*|(?:root|[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+)\s+)"
 )
 _LEVEL = (
-    rf"(?:\[\s*{_ANY}\s*\]|\(\s*{_ANY}\s*\)|<\s*{_ANY}\s*>|(?:{_UPPER})\b|{_ANY}(?:\s*[|:]|\s+-\s))"
+    rf"(?:\[\s*{_ANY}\s*\]|\(\s*{_ANY}\s*\)|<\s*{_ANY}\s*>|(?:{UPPER})\b|{_ANY}(?:\s*[|:]|\s+-\s))"
 )
 _NAMED = (
     rf"[\s|:-]*(?:in\s+)?{_NAME}\s*(?::\s|\s[|-]\s|:$)|:{_NAME}:"
@@ -52,8 +53,8 @@ _AFTER = (
 HEAD = rf"^([\s\]|:,)-]*{_FIELD}{{0,4}}?{_LEVEL}{_AFTER}[\s|:-]*)"
 """What stands between the time and the message of a line that has a level."""
 COMMON_HEAD = (
-    rf"^(\s*(?:{_UPPER})\s+[A-Za-z_][A-Za-z0-9_.]{{0,80}}:\s[\s|:-]*"
-    rf"|\s*-\s[A-Za-z_][A-Za-z0-9_.]{{0,80}}\s-\s(?:{_UPPER})\s-\s[\s|:-]*)"
+    rf"^(\s*(?:{UPPER})\s+[A-Za-z_][A-Za-z0-9_.]{{0,80}}:\s[\s|:-]*"
+    rf"|\s*-\s[A-Za-z_][A-Za-z0-9_.]{{0,80}}\s-\s(?:{UPPER})\s-\s[\s|:-]*)"
 )
 """The two commonest of those heads: ` LEVEL logger: ` and ` - logger - LEVEL - `."""
 SEPARATORS = r"^([\s\]|:,)-]*)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ _PREFIX = r"^([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[Tt _]+"
 _SECONDS, _MILLISECONDS, _MICROSECONDS = 1e11, 1e14, 1e17
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 _EXACT = 2**53
+_HALF_DAY = re.compile(r"\s?([AP]M)$", re.IGNORECASE)
 
 
 def parse_times(texts: pl.Series, timezone: str | None = None) -> pl.Series:
@@ -128,6 +130,10 @@ def _rare(texts: pl.Series, timezone: str | None) -> pl.Series:
 def _moment(text: str) -> tuple[datetime, bool] | None:
     """What Python makes of a text: the naive time, and whether the text gave a zone."""
     try:
+        if _HALF_DAY.search(text):
+            form = "%Y-%m-%dT%I:%M:%S.%f%p" if "." in text else "%Y-%m-%dT%I:%M:%S%p"
+            tidy = _HALF_DAY.sub(r"\1", text.strip().upper()).replace(" ", "T").replace("/", "-")
+            return datetime.strptime(tidy, form), False  # noqa: DTZ007  # localised later
         moment = datetime.fromisoformat(text.strip().replace(",", ".", 1))
         if moment.tzinfo is None:
             return moment, False
