@@ -8,7 +8,9 @@ The constants are round numbers that keep rolling restarts and a slowly growing 
 silent. Nothing is estimated, so there is no sample size beyond the first two hours of a metric, in
 which its combinations are only learned.
 
-It is cleared when fewer than a quarter of the floor were new within an hour.
+It is cleared when fewer than a quarter of the floor were new within an hour, and after a day, when
+so many are the usual. A metric that has more combinations than are told apart has new ones for as
+long as what stands for the others is seen.
 """
 
 from __future__ import annotations
@@ -22,15 +24,16 @@ import polars as pl
 
 from console.config.settings import Settings
 from console.detectors.protocol import Deviation, Phase, Span, State
-from console.detectors.words import number
-from console.records.clock import HOUR
+from console.detectors.words import duration, number
+from console.records.clock import DAY, HOUR
 from console.records.frames import Schema
-from console.records.series import Series
+from console.records.series import Series, shared
 
 FLOOR = 20
 LEARN_S = 2 * HOUR
 GROWTH = 5
 CALM = FLOOR // 4
+USUAL_S = DAY
 
 _WHERE = ["model", "stage", "name"]
 _METRICS: Schema = {
@@ -43,6 +46,8 @@ _METRICS: Schema = {
     "hour": pl.Float64,
     "hour_n": pl.Int64,
     "onset": pl.Float64,
+    "raised": pl.Float64,
+    "held": pl.Float64,
     "before": pl.Int64,
     "recent": pl.List(pl.Float64),
     "recent_tags": pl.List(pl.String),
@@ -64,6 +69,9 @@ class _Metric:
     hour: float = 0.0
     hour_n: int = 0
     onset: float | None = None
+    raised: float | None = None
+    held: float | None = None
+    """When the series that stands for all others was last seen, while it is raised."""
     before: int = 0
     recent: list[float] = field(default_factory=list)
     """When the combinations of the last hour were first seen, oldest first."""
@@ -85,7 +93,7 @@ class CardinalityDetector:
     """New tag combinations of every metric, against its own past."""
 
     name = "cardinality"
-    layout = 1
+    layout = 2
 
     def __init__(self, settings: Settings) -> None:
         self._width = settings.window_s
@@ -96,28 +104,34 @@ class CardinalityDetector:
 
     def update(self, state: State, span: Span) -> tuple[list[Deviation], State]:
         """Raises and clears, in order of time."""
-        fresh = self._fresh(state["seen"], span.metrics)
-        open_or_new = fresh.height or state["metrics"]["onset"].is_not_null().any()
-        if not open_or_new:
+        new = self._fresh(state["seen"], span.metrics)
+        if not new.height and not state["metrics"]["onset"].is_not_null().any():
             return [], state
+        rows = pl.concat([new.with_columns(fresh=True), self._others(span.metrics)])
         metrics = {
             (row["model"], row["stage"], row["name"]): _Metric(**row)
             for row in state["metrics"].iter_rows(named=True)
         }
         found: list[Deviation] = []
-        for row in fresh.iter_rows(named=True):
+        # What is new comes first: it may raise what the others of the same window hold.
+        for row in rows.sort("seen", pl.col("fresh").not_(), "series_id").iter_rows(named=True):
             where = (row["model"], row["stage"], row["name"])
             seen = row["seen"]
-            metric = metrics.setdefault(where, _Metric(*where, first=seen))
+            metric = metrics.get(where)
+            if metric is None:
+                metric = metrics[where] = _Metric(*where, first=seen)
             found += self._calmed(metric, seen)
-            found += self._grown(metric, seen, row["tags"])
+            if row["fresh"]:
+                found += self._grown(metric, seen, row["tags"])
+            elif metric.onset is not None:
+                metric.held = seen
         for metric in metrics.values():
             found += self._calmed(metric, span.end)
         found.sort(key=lambda deviation: (deviation.at, deviation.series.id, deviation.phase))
-        rows = sorted(metrics.items(), key=lambda item: [part or "" for part in item[0]])
+        listed = sorted(metrics.items(), key=lambda item: [part or "" for part in item[0]])
         return found, {
-            "metrics": pl.DataFrame([vars(metric) for _, metric in rows], schema=_METRICS),
-            "seen": pl.concat([state["seen"], fresh.select("series_id")]).sort("series_id"),
+            "metrics": pl.DataFrame([vars(metric) for _, metric in listed], schema=_METRICS),
+            "seen": pl.concat([state["seen"], new.select("series_id")]).sort("series_id"),
         }
 
     def _fresh(self, seen: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
@@ -126,7 +140,15 @@ class CardinalityDetector:
         ended = pl.col("start").dt.epoch("us") / 1e6 + self._width
         firsts = tagged.group_by("series_id", *_WHERE, "tags").agg(ended.min().alias("seen"))
         unknown = firsts.join(seen.lazy(), on="series_id", how="anti")
-        return unknown.sort("seen", "series_id").collect()
+        return unknown.collect()
+
+    def _others(self, metrics: pl.DataFrame) -> pl.DataFrame:
+        """The windows of series that stand for many, like those of `_fresh`."""
+        told = metrics.select("tags").unique().drop_nulls()["tags"].to_list()
+        ended = pl.col("start").dt.epoch("us") / 1e6 + self._width
+        return metrics.filter(pl.col("tags").is_in([tags for tags in told if shared(tags)])).select(
+            "series_id", *_WHERE, "tags", ended.alias("seen"), pl.lit(value=False).alias("fresh")
+        )
 
     def _grown(self, metric: _Metric, seen: float, tags: str) -> Iterator[Deviation]:
         """Counts one new combination; the deviation that it raises."""
@@ -144,23 +166,28 @@ class CardinalityDetector:
         metric.recent_tags.append(tags)
         if metric.onset is None and len(metric.recent) > metric.limit:
             metric.onset = metric.recent[0] - self._width
+            metric.raised = seen
             metric.before = metric.known - len(metric.recent)
             yield self._deviation(metric, "raised", seen)
 
     def _calmed(self, metric: _Metric, now: float) -> Iterator[Deviation]:
         """Ends a deviation once it has been calm for an hour, at the time when it was."""
-        if metric.onset is None or len(metric.recent) < CALM:
+        if metric.onset is None or metric.raised is None or len(metric.recent) < CALM:
             return
-        calm = metric.recent[-CALM] + HOUR
-        if calm <= now:
-            yield self._deviation(metric, "cleared", calm)
-            metric.onset = None
+        calm = max(metric.recent[-CALM], metric.held or 0.0) + HOUR
+        # Not before the last new one: what came after a day came while it was raised.
+        over = min(calm, max(metric.raised + USUAL_S, metric.recent[-CALM]))
+        if over <= now:
+            yield self._deviation(metric, "cleared", over)
+            metric.onset = metric.raised = metric.held = None
             metric.hour_n = 0
 
     def _deviation(self, metric: _Metric, phase: Phase, at: float) -> Deviation:
         tag, values = _busiest_tag(metric.recent_tags)
         new = metric.known - metric.before
         assert metric.onset is not None
+        took = max(at - metric.onset, self._width)
+        grown = f"{number(new)} new values of tag {tag} in {duration(took)}"
         return Deviation(
             detector=self.name,
             phase=phase,
@@ -168,7 +195,7 @@ class CardinalityDetector:
             at=at,
             onset=min(metric.onset, at),
             severity="warning",
-            reason=f"{number(new)} new values of tag {tag}, {number(metric.before)} known before"
+            reason=f"{grown}, {number(metric.before)} known before"
             if phase == "raised"
             else f"no more new values of tag {tag}",
             confidence=0.95,

@@ -40,6 +40,14 @@ def tag_text(tags: str | None) -> str:
     return ",".join(f"{key}={_plain(value)}" for key, value in json.loads(tags).items())
 
 
+def shared(tags: str | None) -> bool:
+    """Whether these are the tags of a series that stands for many, not all of them told apart."""
+    if not tags:
+        return False
+    told: dict[str, object] = json.loads(tags)
+    return "_" in told or "*" in told.values()
+
+
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 

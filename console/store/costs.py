@@ -106,7 +106,8 @@ def tags(cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         "  FROM every e, json_each(e.tags) t WHERE e.tags IS NOT NULL),"
         " folded AS (SELECT DISTINCT model, stage, kind, name FROM cell WHERE tag = '_')"
         " SELECT c.model, c.stage, c.kind, c.name, c.tag,"
-        ' count(DISTINCT c.value)::BIGINT AS "values", max(f.kind IS NOT NULL) AS more'
+        """ count(DISTINCT c.value) FILTER (c.value <> '"*"')::BIGINT AS "values","""
+        """ bool_or(f.kind IS NOT NULL OR c.value = '"*"') AS more"""
         " FROM cell c LEFT JOIN folded f ON c.kind = f.kind AND c.name = f.name"
         "  AND c.model IS NOT DISTINCT FROM f.model AND c.stage IS NOT DISTINCT FROM f.stage"
         " WHERE c.tag <> '_' GROUP BY ALL"

@@ -13,6 +13,7 @@ from console.detectors.cardinality import CardinalityDetector
 from console.records.clock import DAY, HOUR
 from console.records.series import Series
 
+OTHERS = Series("fraud", "serving", "errors", '{"code":"v1","session":"*"}')
 Points = dict[Series, list[tuple[float, float]]]
 
 
@@ -46,9 +47,20 @@ def test_ids_in_a_tag_are_found_within_minutes(feed: Any) -> None:
     assert raised.onset - feed.start == 30 * HOUR
     assert raised.details["tag"] == "session"
     assert raised.details["new_values"] == 21
-    assert raised.reason == "21 new values of tag session, 4 known before"
+    assert raised.reason == "21 new values of tag session in 8 min, 4 known before"
     assert 0 < cleared.at - feed.start - (30 * HOUR + 20.0 * 900) <= HOUR
     assert cleared.details["new_values"] == 900
+
+
+def test_it_lasts_while_more_come_than_are_told_apart(feed: Any) -> None:
+    points = tagged(known(4) | sessions(30 * HOUR, 20.0, 100))
+    for hours in (8, 40):
+        minutes = range(60 * hours)
+        points[OTHERS] = [(30 * HOUR + 2000.0 + 60 * minute, 0.1) for minute in minutes]
+        raised, cleared = feed.run(detector(), feed.windows(points), 80 * HOUR)[0]
+        assert (raised.phase, cleared.phase) == ("raised", "cleared")
+        over = cleared.at - raised.at
+        assert min(hours, 23) * HOUR <= over <= min(hours + 1.5, 24) * HOUR
 
 
 def test_what_is_there_from_the_start_is_no_news(feed: Any) -> None:
@@ -79,9 +91,13 @@ def test_untagged_metrics_do_not_count(feed: Any) -> None:
 @given(
     st.lists(st.integers(0, 600), min_size=1, max_size=120),
     st.lists(st.integers(0, 700), max_size=6),
+    st.lists(st.integers(0, 700), max_size=30),
 )
-def test_cuts_do_not_matter(feed: Any, minutes: list[int], cuts: list[int]) -> None:
-    points = tagged({f"v{i}": 60.0 * (minute // 8 * 8) for i, minute in enumerate(minutes)})
+def test_cuts_do_not_matter(
+    feed: Any, minutes: list[int], cuts: list[int], others: list[int]
+) -> None:
+    points: Points = {OTHERS: [(60.0 * minute, 1.0) for minute in sorted(set(others))]}
+    points |= tagged({f"v{i}": 60.0 * (minute // 8 * 8) for i, minute in enumerate(minutes)})
     windows = feed.windows(points)
     whole, state = feed.run(detector(), windows, 12 * HOUR)
     parts, pieced = feed.run(detector(), windows, 12 * HOUR, [60.0 * cut for cut in cuts])
