@@ -11,6 +11,8 @@ COMMANDS = {
     "detect": "scores every point of a metric file by how unusual it is",
     "drift": "two files of rows, column by column: drift and data quality",
     "check": "the configured checks over files, for CI: fails where one does",
+    "backtest": "when rules would have fired on history, and what they found",
+    "bundle": "an alert's rows, log lines, message and notebook in one folder",
     "query": "read-only SQL over a store",
     "templates": "which statement of a program each line of a log is",
     "emit": "appends one record to a file, to mark a deploy from a script, say",
@@ -18,8 +20,8 @@ COMMANDS = {
 }
 """Every command with one line of what it does; `console.cli.NAME` is its module."""
 
-_LOOK = ("demo", "alerts", "rank", "detect", "query", "templates")
-_COLLECT = ("collect", "replay", "drift", "check", "emit", "doctor")
+_LOOK = ("demo", "alerts", "bundle", "rank", "detect", "query", "templates")
+_COLLECT = ("collect", "replay", "drift", "check", "backtest", "emit", "doctor")
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 import polars as pl
 
 from console.alerts.room import AlertRoom
-from console.detectors.protocol import Span
+from console.detectors.protocol import Detector, Span
 from console.detectors.registry import builtin, plugins
 from console.engine.absorb import Absorbed, Absorber
 from console.engine.aggregates import Aggregates
@@ -85,9 +85,18 @@ class Engine:
     """
 
     def __init__(
-        self, paths: Sequence[Path], settings: Settings, store: Store, clock: Clock
+        self,
+        paths: Sequence[Path],
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        *,
+        detectors: Sequence[Detector] | None = None,
     ) -> None:
-        """Takes up where the store left off. Raises StoreError, SettingsError and OSError."""
+        """Takes up where the store left off, with all detectors unless some are named.
+
+        Raises StoreError, SettingsError and OSError.
+        """
         restored = store.restore()
         self._settings = settings
         self._store = store
@@ -107,11 +116,10 @@ class Engine:
         self._estimator = Estimator(
             self.references, None if learned is None else decode(learned, ESTIMATOR_LAYOUT)
         )
-        detectors = builtin(settings, self.references, self._absorber.template_names)
-        self._detection = Detection(
-            (*detectors, *plugins(settings, [detector.name for detector in detectors])),
-            restored.states,
-        )
+        if detectors is None:
+            own = builtin(settings, self.references, self._absorber.template_names)
+            detectors = (*own, *plugins(settings, [detector.name for detector in own]))
+        self._detection = Detection(detectors, restored.states)
         self._room = AlertRoom(settings)
         self._room.restore(restored.incidents, restored.actions, state.get("alerts"))
         self.intake = Intake(paths, settings, restored.files, clock)

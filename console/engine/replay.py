@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,31 @@ class ReplayResult:
     seconds: float
 
 
+@contextmanager
+def replayed(
+    paths: Sequence[Path],
+    settings: Settings,
+    progress: Callable[[Progress], None] | None = None,
+    clock: Clock = system_clock,
+) -> Iterator[Store]:
+    """A store with the rows and windows of everything below `paths`, on which no detector ran.
+
+    It keeps nothing once it is left. Raises StoreError and OSError.
+    """
+    with Store.open(None, clock) as store:
+        with Engine(paths, settings, store, clock, detectors=()) as engine:
+            _run(engine, store, progress)
+        yield store
+
+
+def _run(engine: Engine, store: Store, progress: Callable[[Progress], None] | None) -> None:
+    while not engine.step(to_the_end=True).idle:
+        store.settle(idle=False)
+        if progress is not None:
+            progress(engine.intake.progress())
+    engine.finish()
+
+
 def replay(
     paths: Sequence[Path],
     settings: Settings,
@@ -43,11 +69,7 @@ def replay(
     """
     began = time.perf_counter()
     with Store.open(store_path, clock) as store, Engine(paths, settings, store, clock) as engine:
-        while not engine.step(to_the_end=True).idle:
-            store.settle(idle=False)
-            if progress is not None:
-                progress(engine.intake.progress())
-        engine.finish()
+        _run(engine, store, progress)
         done = engine.intake.progress()
         return ReplayResult(
             alerts=engine.inbox(),

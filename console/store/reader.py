@@ -17,6 +17,7 @@ from console.store import (
     costs,
     courses,
     logpages,
+    metricwindows,
     outbox,
     performances,
     query,
@@ -30,6 +31,7 @@ from console.store.outbox import StoredNotice
 from console.store.pages import LogLine, LogPage, LogQuery, SourceRow
 from console.store.rawrows import CellQuery, RawRow, Span
 from console.store.views import BEST_FIRST
+from console.store.windowrows import Take
 
 if TYPE_CHECKING:
     import duckdb
@@ -301,28 +303,39 @@ class Reader:
         with self._cursor("add up the costs") as cursor:
             return costs.account(cursor, start, end)
 
-    def metric_rows(self, series_id: int, span: Span, limit: int) -> pl.DataFrame:
+    def metric_deltas(self, name: str, after: float, until: float) -> pl.DataFrame:
+        """Deltas of the metrics of one name, of windows that start in (after, until], none late.
+
+        Columns `stats.windows.CLOSED`.
+        """
+        with self._cursor("read the windows of a metric") as cursor:
+            return metricwindows.deltas(cursor, name, after, until)
+
+    def metric_extent(self) -> tuple[float, float] | None:
+        """The starts of the first and of the last window of any metric; None if there is none."""
+        with self._cursor("read the windows of metrics") as cursor:
+            return metricwindows.extent(cursor)
+
+    def metric_rows(self, series_id: int, span: Span, take: Take) -> pl.DataFrame:
         """All values of a series in a span, see `store.windowrows`."""
         with self._cursor("read the rows of a series") as cursor:
-            return windowrows.metric_rows(cursor, series_id, span, limit)
+            return windowrows.metric_rows(cursor, series_id, span, take)
 
-    def prediction_rows(
-        self, model: str, feature: str | None, span: Span, limit: int
-    ) -> pl.DataFrame:
+    def prediction_rows(self, what: tuple[str, str | None], span: Span, take: Take) -> pl.DataFrame:
         """All predictions of a model in a span with their labels, see `store.windowrows`."""
         with self._cursor("read the predictions") as cursor:
-            return windowrows.prediction_rows(cursor, model, feature, span, limit)
+            return windowrows.prediction_rows(cursor, what, span, take)
 
     def log_rows(
         self,
         place: tuple[str | None, str | None],
         template_ids: tuple[str, ...],
         span: Span,
-        limit: int,
+        take: Take,
     ) -> pl.DataFrame:
         """All log lines of a model and stage in a span, see `store.windowrows`."""
         with self._cursor("read the logs") as cursor:
-            return windowrows.log_rows(cursor, place, template_ids, span, limit)
+            return windowrows.log_rows(cursor, place, template_ids, span, take)
 
     def incident_state(self, alert_id: str) -> str | None:
         """The stored state of an incident; None for one that is not there."""
