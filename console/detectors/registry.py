@@ -13,6 +13,7 @@ from types import MappingProxyType
 from console.config.settings import Settings, SettingsError
 from console.detectors.anomaly import AnomalyDetector
 from console.detectors.cardinality import CardinalityDetector
+from console.detectors.changepoint import ChangepointDetector
 from console.detectors.drift import DriftDetector
 from console.detectors.forecast import ForecastDetector
 from console.detectors.logs import LogsDetector
@@ -40,6 +41,7 @@ def builtin(
     return (
         ThresholdDetector(settings),
         AnomalyDetector(settings),
+        ChangepointDetector(settings),
         StalenessDetector(settings),
         CardinalityDetector(settings),
         ForecastDetector(settings),
