@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from console.sources.discover import is_followed
 from console.sources.identity import Identity, begins, file_id_of, holds, is_part
 from console.sources.tail import Tail
 
@@ -58,7 +59,7 @@ class Known:
         it is a rotation instead. Or the device has another number, as after a reboot.
         """
         there = [item for item in self._near(path) if item.path == str(path) and item.offset]
-        inodes = {entry.inode() for entry in os.scandir(path.parent)} if there else set()
+        inodes = _rotated(path) if there else set()
         gone = [item for item in there if item.device != tail.key[0] or item.inode not in inodes]
         return self._best([item.file_id for item in gone], tail)
 
@@ -119,6 +120,19 @@ class Known:
             if holds(identity, tail.descriptor)
         ]
         return max(found, key=lambda item: (item.offset, item.file_id), default=None)
+
+
+def _rotated(path: Path) -> set[int]:
+    """Inodes of the files in its folder that a path may have been rotated to.
+
+    Others may have the inode of a file that is gone: the next one that is to replace it, say.
+    """
+    with os.scandir(path.parent) as entries:
+        return {
+            entry.inode()
+            for entry in entries
+            if entry.name.startswith(path.stem) and is_followed(entry.name)
+        }
 
 
 def lies_there(identity: Identity) -> bool:

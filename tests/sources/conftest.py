@@ -19,6 +19,8 @@ class Reader:
         self.limit = limit
         self.lines: list[bytes] = []
         self.by_file: dict[int, bytes] = {}
+        self.starts: dict[int, int] = {}
+        """Where reading of each file began: not at 0 if it is the rest of one that was cut back."""
         self.stored: dict[int, Identity] = {}
         self.notices: list[str] = []
         self.gaps: list[Gap] = []
@@ -43,7 +45,8 @@ class Reader:
                 chunk = self.collection.read(entry.file_id, self.limit, final=final)
                 if chunk is None:
                     continue
-                assert chunk.offset == len(self.by_file.get(entry.file_id, b""))
+                start = self.starts.setdefault(entry.file_id, chunk.offset)
+                assert chunk.offset == start + len(self.by_file.get(entry.file_id, b""))
                 self.by_file[entry.file_id] = self.by_file.get(entry.file_id, b"") + chunk.data
                 self.lines += chunk.data.splitlines()
                 after = self.collection.after(entry.file_id, len(chunk.data))

@@ -418,4 +418,5 @@ def test_whatever_is_written_is_read_once(
     reader.step(6.0)
     reader.step(6.0, final=True)
     reader.collection.close()
+    assert set(reader.starts.values()) <= {0}
     assert sorted(reader.by_file.values()) == sorted(filter(None, generations))

@@ -37,6 +37,7 @@ SECONDS = float(os.environ.get("MODEL_CONSOLE_TORTURE_S", "60"))
 SEED = int(os.environ.get("MODEL_CONSOLE_TORTURE_SEED") or random.SystemRandom().randrange(10**6))
 HERE = Path(__file__).parent
 START_S = 60.0
+READING = b"alerts in the store"
 WORLDS = ("calm", "calm", "calm", "clock", "watchless")
 
 
@@ -48,15 +49,24 @@ def test_every_complete_line_is_stored_once(
     sys.stdout.write(f"MODEL_CONSOLE_TORTURE_SEED={SEED}\n")  # shown when it fails
     folder, outside, store = tmp_path / "fleet", tmp_path / "outside", tmp_path / "store.duckdb"
     stop, told = tmp_path / "stop", tmp_path / "ledgers.json"
-    arguments = [folder, outside, stop, told, SEED]
+    turn = tmp_path / "turn"
+    arguments = [folder, outside, told, SEED, turn, stop]
     writer = subprocess.Popen([sys.executable, HERE / "torture_writer.py", *map(str, arguments)])
-    began = time.monotonic()
     kills: Counter[str] = Counter()
     try:
         wait_for((folder / "console.toml").exists, writer)
         rng = random.Random(SEED)
+        said = tmp_path / "said.txt"
+        one_life(folder, store, said, "calm", READING, 3.0)
+        turn.touch()
+        began = time.monotonic()
         while time.monotonic() - began < SECONDS:
-            kills[one_life(folder, store, tmp_path / "said.txt", rng)] += 1
+            # Most lives end while lines are read, some while the store is opened, few are long.
+            world = rng.choice(WORLDS)
+            word = b"collecting" if rng.random() < 0.2 else READING
+            lasting = rng.uniform(2, 8) if rng.random() < 0.1 else rng.uniform(0, 1.2)
+            one_life(folder, store, said, world, word, lasting)
+            kills[world] += 1
             if rng.random() < 0.2:
                 time.sleep(rng.uniform(0.2, 1.5))
         stop.touch()
@@ -87,21 +97,19 @@ def test_every_complete_line_is_stored_once(
     assert min(rotations.values()) > 0
 
 
-def one_life(folder: Path, store: Path, said: Path, rng: random.Random) -> str:
-    """A collector from its start to its kill; in which world it lived."""
-    world = rng.choice(WORLDS)
+def one_life(
+    folder: Path, store: Path, said: Path, world: str, word: bytes, seconds: float
+) -> None:
+    """A collector from its start to its kill, so many seconds after it has said a word."""
     command = [sys.executable, HERE / "torture_collector.py", world, folder, "--store", store]
     with said.open("ab") as out:
         spoken = out.tell()
         collector = subprocess.Popen([*map(str, command)], stderr=out, stdout=subprocess.DEVNULL)
-        # Most lives end while lines are read, some while the store is opened, few are long.
-        word = b"collecting" if rng.random() < 0.2 else b"alerts in the store"
         wait_for(lambda: word in said.read_bytes()[spoken:], collector)
-        time.sleep(rng.uniform(2, 8) if rng.random() < 0.1 else rng.uniform(0, 1.2))
+        time.sleep(seconds)
         collector.send_signal(signal.SIGKILL)
         collector.wait()
     assert collector.returncode == -signal.SIGKILL, said.read_text(encoding="utf-8")[-2000:]
-    return world
 
 
 def finish(folder: Path, path: Path) -> None:

@@ -66,11 +66,11 @@ class Stream:
         """A new content of the file begins."""
         self.ledger.generations.append(self.ledger.lines)
 
-    def step(self) -> None:
-        """A few lines, sometimes a rotation, sometimes two at once."""
+    def step(self, *, turning: bool) -> None:
+        """A few lines, sometimes a rotation (if it is time for them), sometimes two at once."""
         for _ in range(self.rng.randint(1, 3)):
             self.put()
-        if self.rng.random() < 2 / self.every:
+        if turning and self.rng.random() < 2 / self.every:
             for _ in range(self.rng.choice([1, 1, 1, 2])):
                 self.turn()
 

@@ -1,9 +1,10 @@
 """Writes and rotates all streams below a folder until told to stop.
 
-    torture_writer.py FOLDER OUTSIDE STOP LEDGERS SEED
+    torture_writer.py FOLDER OUTSIDE LEDGERS SEED TURN STOP
 
-Ends when the file STOP appears, and then writes the ledgers of the streams to LEDGERS as JSON.
-Standard library alone.
+Rotates from when the file TURN appears: what goes before anybody has looked cannot be missed. Ends
+when STOP appears, and then writes the ledgers of the streams to LEDGERS as JSON. Standard library
+alone.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ PAUSE_S = 0.03
 
 def main() -> None:
     """Writes rounds of a few lines a stream until the stop file appears."""
-    folder, outside, stop, ledgers = (Path(argument) for argument in sys.argv[1:5])
-    rng = random.Random(int(sys.argv[5]))
+    folder, outside, ledgers = (Path(argument) for argument in sys.argv[1:4])
+    turn, stop = (Path(argument) for argument in sys.argv[5:7])
+    rng = random.Random(int(sys.argv[4]))
     outside.mkdir()
     streams = [
         kind(folder / kind.__name__.lower(), outside, random.Random(rng.random()))
@@ -38,8 +40,9 @@ def main() -> None:
     ]
     (folder / "console.toml").write_text(SETTINGS, encoding="utf-8")
     while not stop.exists():
+        turning = turn.exists()
         for stream in streams:
-            stream.step()
+            stream.step(turning=turning)
         time.sleep(PAUSE_S)
     told = {stream.name: vars(stream.ledger) for stream in streams}
     ledgers.write_text(json.dumps(told), encoding="utf-8")
