@@ -19,6 +19,7 @@ from console.engine.snapshot import Snapshot
 from console.records.action import Action, Verb
 from console.records.clock import Clock, system_clock
 from console.tui.commands import ACTING
+from console.tui.habits import Habits
 from console.tui.present.alert import reason_lines
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
@@ -80,12 +81,18 @@ class ConsoleApp(App[None]):
     BINDINGS: ClassVar = []
 
     def __init__(
-        self, session: Session, *, clock: Clock = system_clock, zone: tzinfo = UTC
+        self,
+        session: Session,
+        *,
+        clock: Clock = system_clock,
+        zone: tzinfo = UTC,
+        habits: Habits | None = None,
     ) -> None:
         super().__init__()
         self.session = session
         self.clock = clock
         self.calendar = Calendar(zone)
+        self.habits = habits or Habits()
         self.view = View()
         for theme in THEMES:
             self.register_theme(theme)

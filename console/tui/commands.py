@@ -9,18 +9,22 @@ from textual.binding import Binding
 
 HOME = ("models", "timeline", "inbox", "alert")
 """The panes of the home view, in the order of Tab."""
-LISTS = ("models", "timeline", "inbox", "logs", "model")
+LISTS = ("models", "timeline", "inbox", "logs", "model", "sources")
 ACTING = ("inbox", "alert")
-TIMED = (*HOME, "model", "tracks")
+TIMED = (*HOME, "model", "tracks", "compare", "digest")
 """Panes whose contents are of the time span that all views share."""
-ASKING = ("model", "column", "rows", "tracks")
+ASKING = ("model", "column", "rows", "tracks", "compare", "sources")
 """Panes that ask the desk."""
-ALL = (*HOME, *ASKING, "logs", "record", "guide")
+ALL = (*HOME, *ASKING, "logs", "record", "guide", "result", "digest")
 VIEWS = (
     ("home", "1", "models, timeline and inbox"),
     ("model", "2", "one model: performance, columns, metrics, versions"),
     ("timeline", "3", "incidents, events, versions and logs of all models over time"),
     ("logs", "4", "all log lines, at the time cursor or the newest"),
+    ("compare", "5", "two versions, models, spans or segments side by side"),
+    ("sources", "6", "the followed files, what each costs, what could cost less"),
+    ("sql", "7", "queries of your own, read-only, with export"),
+    ("digest", "8", "what happened over the span, as a page"),
 )
 """Name, key and contents of every view."""
 
@@ -96,8 +100,9 @@ COMMANDS = (
     Command("screen.drill", ("enter",), "the row", "everything that is known of the row",
             ("rows",), 95),
     Command("screen.turn_model(1)", ("m",), "next model", "the next model, in the same places",
-            ("model",), 94),
-    Command("screen.turn_model(-1)", ("M",), "previous model", "the model before", ("model",)),
+            ("model", "compare"), 92),
+    Command("screen.turn_model(-1)", ("M",), "previous model", "the model before",
+            ("model", "compare")),
     Command("screen.model_logs", ("l",), "logs", "the model's log lines at the time cursor",
             ("model",), 60),
     Command("screen.drill", ("enter",), "open", "the incident at the time cursor, or the logs then",
@@ -113,9 +118,25 @@ COMMANDS = (
             ("tracks",), 92),
     Command("app.turn_page(-1)", ("less_than_sign",), "page back", "half a span earlier", TIMED),
     Command("app.turn_page(1)", ("greater_than_sign",), "page on", "half a span later", TIMED),
+    Command("screen.pick_side('left')", ("c",), "left", "chooses what stands at the left",
+            ("compare",), 95),
+    Command("screen.pick_side('right')", ("C",), "right", "chooses what stands at the right",
+            ("compare",), 94),
+    Command("screen.swap", ("x",), "swap", "puts left to the right", ("compare",), 90),
+    Command("screen.only", ("o",), "what differs", "shows only what differs surely, or all",
+            ("compare",), 93),
+    Command("screen.start_over", ("u",), "start over",
+            "the newest two versions again, else this span and the one before", ("compare",)),
+    Command("screen.drill", ("enter",), "open",
+            "what could not be decoded of a file; the files of a checkpoint", ("sources",), 95),
+    Command("screen.drill", ("enter",), "the row", "one row in full", ("result",), 95),
+    Command("screen.edit", ("slash", "i"), "edit", "back to the query", ("result",), 94),
+    Command("screen.export", ("e",), "export", "writes all rows to a CSV or Parquet file",
+            ("result",), 93),
     Command("screen.again", ("r",), "ask again", "asks the store anew", ASKING),
-    Command("screen.shift(1)", ("right",), "right", "the columns further right", ("rows",)),
-    Command("screen.shift(-1)", ("left",), "left", "and back", ("rows",)),
+    Command("screen.shift(1)", ("right",), "right", "the columns further right",
+            ("rows", "result")),
+    Command("screen.shift(-1)", ("left",), "left", "and back", ("rows", "result")),
     Command("screen.drill", ("enter",), "logs", "the model's log lines at the time cursor",
             ("timeline",), 95),
     Command("screen.drill", ("enter",), "record", "the whole record", ("logs",), 95),
@@ -123,13 +144,14 @@ COMMANDS = (
     Command("screen.reasons", ("w",), "why here", "why the alert stands where it stands",
             ACTING, 60),
     Command("screen.copy", ("y",), "copy", "copies the alert as Markdown", ACTING, 55),
-    Command("screen.copy", ("y",), "copy", "copies the record", ("logs", "record", "rows"), 55),
+    Command("screen.copy", ("y",), "copy", "copies the record",
+            ("logs", "record", "rows", "result", "digest"), 55),
     # Finding
     Command("screen.search", ("slash",), "filter", "filters the list", LISTS, 80),
     Command("screen.hit(1)", ("n",), "next", "the next row, or the next hit of the filter",
-            ("inbox", "models", "timeline", "model")),
+            ("inbox", "models", "timeline", "model", "sources")),
     Command("screen.hit(-1)", ("N",), "previous", "the one before",
-            ("inbox", "models", "timeline", "model")),
+            ("inbox", "models", "timeline", "model", "sources")),
     Command("screen.hit(1)", ("n",), "next hit", "the next line that has the text, filtered or not",
             ("logs",)),
     Command("screen.hit(-1)", ("N",), "previous hit", "the one before", ("logs",)),
@@ -159,13 +181,16 @@ COMMANDS = (
         Command(f"app.go({name!r})", (key,), name, contents, ALL, 45 if name == "logs" else 0)
         for name, key, contents in VIEWS
     ),
-    Command("screen.next_pane", ("tab",), "pane", "the next pane", (*HOME, "model"), 44),
+    Command("screen.next_pane", ("tab",), "pane", "the next pane",
+            (*HOME, "model", "sources"), 44),
     Command("screen.previous_pane", ("shift+tab",), "back a pane", "the pane before",
-            (*HOME, "model")),
+            (*HOME, "model", "sources")),
     Command("screen.back", ("escape",), "back", "goes back, or clears the filter", ALL),
     Command("app.command_palette", ("colon", "ctrl+p"), "commands", "all commands by name",
             ALL, 20),
     Command("app.help", ("question_mark", "f1"), "help", "help for what has the focus", ALL, 99),
+    Command("app.help", ("f1",), "help", "help for what has the focus", ("sql",), 99),
+    Command("app.command_palette", ("ctrl+p",), "commands", "all commands by name", ("sql",), 20),
     Command("app.leave", ("q",), "quit", "leaves the console; nothing is lost", ALL, 98),
 )  # fmt: skip
 

@@ -10,8 +10,16 @@ from tui_fakes import EVENTS, NOW, hostile_text
 from console.engine.snapshot import Health
 from console.engine.views.column import CellFigure, ColumnAnswer
 from console.engine.views.columns import ColumnFigure
+from console.engine.views.compare import CompareAnswer, Difference, Side
 from console.engine.views.figures import PARTS, Figure, Point
 from console.engine.views.model import ModelAnswer, VersionFigure
+from console.engine.views.query import QueryAnswer
+from console.engine.views.sources import (
+    CheckpointFigure,
+    HintFigure,
+    SourceFigure,
+    SourcesAnswer,
+)
 from console.engine.views.timeline import Band, Heat, TimelineAnswer, Track
 from console.records.clock import HOUR
 from console.store.rawrows import Cell, RawRow, Span
@@ -146,3 +154,56 @@ def timeline_answer(span: Span, parts: int, name: str | None = None) -> Timeline
     calm = tuple(Heat(5, part % 11 // 10, 0) for part in range(parts))
     tracks = (Track(name or "fraud", bands, heat), Track("churn", (), calm))
     return TimelineAnswer(*span, parts, tracks, EVENTS)
+
+
+def sides(model: str, span: Span) -> list[Side]:
+    return [
+        *(Side(model, *span, version=version) for version in ("12", "11")),
+        Side(model, *span, segment="client=web"),
+    ]
+
+
+def compare_answer(left: Side, right: Side, name: str | None = None) -> CompareAnswer:
+    rows = (
+        Difference("performance", name or "auc", "by labels", 0.941, 0.893, -0.048, 1e-7,
+                   differs=True, n_left=15_000, n_right=3100),
+        Difference("metric", "latency_p95_ms", "serving", 96.0, 118.0, 22.0, 0.004,
+                   differs=True, n_left=300, n_right=60),
+        Difference("metric", "error_rate", "serving", 0.002, 0.0021, 0.0001, 0.4,
+                   differs=False, n_left=300, n_right=60),
+        Difference("column", "age", "feature", 41.2, 44.4, 0.61, 1e-20,
+                   differs=True, n_left=15_000, n_right=3100),
+        Difference("column", "country", "feature", None, None, 0.01, None,
+                   differs=False, n_left=15_000, n_right=3100),
+    )  # fmt: skip
+    return CompareAnswer(left, right, rows)
+
+
+def sources_answer(name: str | None = None) -> SourcesAnswer:
+    return SourcesAnswer(
+        sources=(
+            SourceFigure(name or "/fleet/serving/predictions.jsonl", "jsonl", "fraud", "serving",
+                         120_000_000, 0, 900_000, 0, 21_000.0, 3.1e6, 4.1e5),
+            SourceFigure("/fleet/serving/fraud.log", "text", "fraud", "serving",
+                         20_000_000, 4096, 300_000, 3, 9_000.0, 9e5, None),
+            SourceFigure("/fleet/notes.txt", None, None, None, 12, 0, 0, 1, None, None, None),
+        ),
+        checkpoints=(
+            CheckpointFigure("fraud", "serving", "predictions", 900_000, 21_000.0, 3.1e6, 4.1e5),
+            CheckpointFigure(name, None, "logs", 300_000, 9_000.0, 9e5, 1e5),
+        ),
+        hints=(
+            HintFigure("fraud", "serving", name or "“scored request <*> in <*> ms” as a metric "
+                       "would save 0.6 MB a day", 6e5),
+            HintFigure("churn", None, "the tag user has 4,000 values", 0.0),
+        ),
+    )  # fmt: skip
+
+
+def query_answer(text: str, name: str | None = None) -> QueryAnswer:
+    rows = tuple(
+        (name or f"model-{place}", str(place), None, "2026-11-23 14:03:22", "x" * 90)
+        for place in range(60)
+    )
+    names = (name or "model", "n", "nothing", "ts", "long")
+    return QueryAnswer(text, names, (False, True, False, False, False), rows, True, 0.012)

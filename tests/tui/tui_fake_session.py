@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,10 @@ from console.tui.view import STATE_AFTER
 
 if TYPE_CHECKING:
     from console.engine.views.column import ColumnAnswer
+    from console.engine.views.compare import CompareAnswer, Side
     from console.engine.views.model import ModelAnswer
+    from console.engine.views.query import QueryAnswer
+    from console.engine.views.sources import SourcesAnswer
     from console.engine.views.timeline import TimelineAnswer
     from console.store.rawrows import CellQuery, RawRow
 
@@ -53,7 +56,7 @@ class FakeDesk:
     def __init__(self, lines: list[LogLine], wait: Callable[[], object] = lambda: None) -> None:
         self.lines = lines
         self.asked: list[str] = []
-        self.about: list[tuple[object, ...]] = []
+        self.about: list[tuple[Any, ...]] = []
         self.answers: dict[str, Any] = {}
         self.fail: Exception | None = None
         self._wait = wait
@@ -147,6 +150,38 @@ class FakeDesk:
         self._told("timeline", span, parts)
         answer: TimelineAnswer = fakes().timeline_answer(span, parts, self.answers.get("name"))
         return answer
+
+    def sides(self, model: str, span: Span) -> list[Side]:
+        self._told("sides", model, span)
+        sides: list[Side] = fakes().sides(model, span)
+        return sides
+
+    def compare(self, left: Side, right: Side) -> CompareAnswer:
+        self._told("compare", left, right)
+        answer: CompareAnswer = fakes().compare_answer(left, right, self.answers.get("name"))
+        return answer
+
+    def sources(self, span: Span) -> SourcesAnswer:
+        self._told("sources", span)
+        answer: SourcesAnswer = fakes().sources_answer(self.answers.get("name"))
+        return answer
+
+    def reject_rows(self, file: str) -> list[RawRow]:
+        self._told("rejects", file)
+        rows: list[RawRow] = fakes().raw_rows(3)
+        return rows
+
+    def shape(self) -> Mapping[str, tuple[str, ...]]:
+        return {"metrics": ("ts", "model", "name", "value"), "models": ("x",), "logs": ("ts",)}
+
+    def query(self, text: str) -> QueryAnswer:
+        self._told("query", text)
+        answer: QueryAnswer = fakes().query_answer(text, self.answers.get("name"))
+        return answer
+
+    def export(self, text: str, target: str) -> int:
+        self._told("export", text, target)
+        return 31
 
     def raw_line(self, file: str, offset: int) -> str | None:
         self._told("raw_line", file, offset)

@@ -18,6 +18,7 @@ from tui_fake_session import FakeSession
 from tui_fakes import NOW
 
 from console.tui.app import ConsoleApp
+from console.tui.habits import Habits
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.logs import LogsScreen
 from console.tui.widgets.bars import Footer
@@ -117,10 +118,13 @@ class Driver:
 
 @asynccontextmanager
 async def console(
-    session: FakeSession, size: tuple[int, int] = (120, 40), wall: Callable[[], float] | None = None
+    session: FakeSession,
+    size: tuple[int, int] = (120, 40),
+    wall: Callable[[], float] | None = None,
+    habits: Habits | None = None,
 ) -> AsyncIterator[Driver]:
     """The app on a session, its first snapshot drawn, its chart too."""
-    app = ConsoleApp(session, clock=wall or (lambda: NOW))
+    app = ConsoleApp(session, clock=wall or (lambda: NOW), habits=habits)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, session, pilot)
         await driver.until(session.started.is_set, "started")

@@ -11,7 +11,7 @@ from console.tui.clean import clean, clean_lines
 from console.tui.present.line import EMPTY, Line, Piece, piece
 from console.tui.present.logs import block, fact
 from console.tui.present.table import Column, Row
-from console.tui.present.words import Calendar
+from console.tui.present.words import DASH, Calendar
 
 IN_FULL = ("features", "attributes")
 """Fields that are objects: shown at the end of a row, one by one in full."""
@@ -43,7 +43,7 @@ def raw_rows(rows: Sequence[RawRow], calendar: Calendar) -> list[Row]:
             Row(
                 row.key,
                 (
-                    Piece(f"{calendar.date(row.ts)} {calendar.fine(row.ts)}", "dim"),
+                    Piece(_moment(row.ts, calendar), "dim"),
                     *(piece(texts.get(name, "")) for name in plain),
                     piece(PurePath(row.file).name, "dim"),
                     Piece(f"{row.offset:,}", "dim"),
@@ -55,10 +55,15 @@ def raw_rows(rows: Sequence[RawRow], calendar: Calendar) -> list[Row]:
     return found
 
 
+def _moment(ts: float, calendar: Calendar) -> str:
+    """Date and time; a dash where none is known."""
+    return f"{calendar.date(ts)} {calendar.fine(ts)}" if ts else DASH
+
+
 def raw_lines(row: RawRow, line: str | None, width: int, calendar: Calendar) -> list[Line]:
     """All fields; the line of the file as it is now, `""` for one that is gone, None: not yet."""
     lines: list[Line] = []
-    facts = [("time", calendar.exact(row.ts))]
+    facts = [("time", calendar.exact(row.ts) if row.ts else DASH)]
     facts += [(name, text) for name, text in row.fields if name not in IN_FULL]
     facts += [("file", row.file), ("byte", f"{row.offset:,}")]
     for name, text in facts:

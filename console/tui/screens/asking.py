@@ -70,7 +70,7 @@ class AskingScreen(ConsoleScreen):
     def feed(self) -> Feed:
         """Where the answers come from."""
         if self._feed is None:
-            self._feed = Feed(self, self.console_app.session.desk, self._failed)
+            self._feed = Feed(self, self.console_app.session.desk, self.failed)
         return self._feed
 
     def apply(self, view: View) -> None:
@@ -82,6 +82,11 @@ class AskingScreen(ConsoleScreen):
             self.draw(view)
         self._ask(view)
         self.feed.next()
+
+    def asked_now(self) -> None:
+        """A question beside that of the view begins: it may be told that it takes long."""
+        self._asked_at = self.console_app.clock()
+        self.trouble = ""
 
     def ask_again(self) -> None:
         """Asks at once, whatever was asked before."""
@@ -109,7 +114,8 @@ class AskingScreen(ConsoleScreen):
         with self.app.batch_update():
             self.answered(answer)
 
-    def _failed(self, reason: str) -> None:
+    def failed(self, reason: str) -> None:
+        """Why a question was not answered."""
         self.trouble = reason
         self.show_notice(reason)
 

@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 
 from console.store.pages import LogLine
-from console.tui.present.line import Piece
-from console.tui.present.logs import record_lines, record_text
+from console.tui.clean import clean
+from console.tui.present.line import Line, Piece
+from console.tui.present.logs import fact, record_lines, record_text
 from console.tui.screens.base import ConsoleScreen
 from console.tui.view import View
 from console.tui.widgets.bars import Heading
 from console.tui.widgets.lists import RecordDocument
+
+
+class FactsScreen(ConsoleScreen):
+    """Names and texts, in full."""
+
+    def __init__(self, title: str, facts: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._facts = facts
+        self._heading = Heading("", title, id="record-heading")
+        self._document = RecordDocument(id="record")
+
+    def compose(self) -> ComposeResult:
+        """The text and the keys."""
+        yield self._heading
+        yield self._document
+        yield self.keys
+
+    def on_mount(self) -> None:
+        """Writes it."""
+        self._heading.active = True
+        self._document.show(self._write, from_top=True)
+        self._document.focus()
+
+    def _write(self, width: int) -> list[Line]:
+        return [line for name, text in self._facts for line in fact(name, text, width, "text")]
+
+    def tick(self) -> None:
+        """There is no header."""
+
+    def apply(self, view: View) -> None:
+        """They do not change."""
+
+    def action_copy(self) -> None:
+        """Copies them, through the terminal."""
+        self.console_app.copy("".join(f"{name}: {clean(text)}\n" for name, text in self._facts))
+
+    def action_back(self) -> None:
+        """Back."""
+        self.dismiss()
 
 
 class RecordScreen(ConsoleScreen):

@@ -48,7 +48,7 @@ def figure_screen(model: str, figure: Figure, span: Span) -> RowsScreen:
 class RowsScreen(AskingScreen):
     """The newest rows of a span."""
 
-    def __init__(self, title: str, asked: Asked, span: Span) -> None:
+    def __init__(self, title: str, asked: Asked, span: Span | None) -> None:
         super().__init__()
         self._subject, self._asked, self._span = title, asked, span
         self._heading = Heading("", "Rows", id="rows-heading")
@@ -89,11 +89,12 @@ class RowsScreen(AskingScreen):
         """The title."""
         self._heading.active = True
         calendar = self.console_app.calendar
-        start, end = (calendar.near(ts, view.now) for ts in self._span)
-        told = "" if self._count is None else f" · {plural(self._count, 'row')}, newest first"
-        self._heading.show(
-            (piece(self._subject, "strong"), Piece(f" · {start} to {end}{told}", "dim"))
-        )
+        when = ""
+        if self._span is not None:
+            start, end = (calendar.near(ts, view.now) for ts in self._span)
+            when = f" · {start} to {end}"
+        told = "" if self._count is None else f" · {plural(self._count, 'row')}, the last first"
+        self._heading.show((piece(self._subject, "strong"), Piece(f"{when}{told}", "dim")))
 
     def action_shift(self, step: int) -> None:
         """The columns further right or left."""

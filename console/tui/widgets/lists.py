@@ -147,6 +147,13 @@ class GuideDocument(Document):
     BINDINGS = _bindings("guide")
 
 
+class DigestDocument(Document):
+    """What happened lately."""
+
+    pane = "digest"
+    BINDINGS = _bindings("digest")
+
+
 class RecordDocument(Document):
     """One record in full."""
 

@@ -78,7 +78,8 @@ class TableRows(Rows[Row]):
         return table.draw(item, self._layout)
 
 
-def _bindings(pane: str) -> list[BindingType]:
+def bindings_of(pane: str) -> list[BindingType]:
+    """The bindings of a pane, for a class of its own."""
     return list(bindings(pane))
 
 
@@ -86,18 +87,39 @@ class ModelTable(TableRows):
     """One of the tables of a model."""
 
     pane = "model"
-    BINDINGS = _bindings("model")
+    BINDINGS = bindings_of("model")
 
 
 class ColumnTable(TableRows):
     """The bins or categories of a column."""
 
     pane = "column"
-    BINDINGS = _bindings("column")
+    BINDINGS = bindings_of("column")
 
 
 class RawTable(TableRows):
     """The rows behind a number."""
 
     pane = "rows"
-    BINDINGS = _bindings("rows")
+    BINDINGS = bindings_of("rows")
+
+
+class CompareTable(TableRows):
+    """Two sides, number by number."""
+
+    pane = "compare"
+    BINDINGS = bindings_of("compare")
+
+
+class SourcesTable(TableRows):
+    """Files, checkpoints or hints."""
+
+    pane = "sources"
+    BINDINGS = bindings_of("sources")
+
+
+class ResultTable(TableRows):
+    """The result of a query."""
+
+    pane = "result"
+    BINDINGS = bindings_of("result")
