@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 from console.formats.access_log import AccessLog
 from console.formats.csv_metrics import Csv, table_problem
+from console.formats.foreign import LEAVE, Foreign, foreign, foreign_text
 from console.formats.framing import BOM
 from console.formats.jsonl import JsonLines
 from console.formats.logfmt import Logfmt
@@ -22,7 +23,7 @@ from console.formats.tensorboard import TensorBoard
 from console.formats.text import TextLog
 from console.formats.utf16 import Utf16, as_utf8, codec_of
 from console.sources.archive import SUFFIXES, packed_by
-from console.sources.units import LOOKED_AT, is_record_header, units_of
+from console.sources.units import LOOKED_AT, units_of
 
 GROUP = "model_console.formats"
 """Entry points of plug-ins: each names a `Format`, or something to call that returns one."""
@@ -33,7 +34,6 @@ SAMPLE = 64 * 1024
 _BY_NAME = {".jsonl": "jsonl", ".ndjson": "jsonl", ".log": "text", ".txt": "text", ".out": "text"}
 _GENERAL = frozenset(_BY_NAME.values())
 """Formats that many a file of a narrower one is as well: a narrower one goes first."""
-_PRINTABLE = 0.3
 _HALF_MARKS = (b"\xff", b"\xfe")
 """The first byte of a file in UTF-16, the second still to come."""
 
@@ -46,6 +46,8 @@ class Detection:
     reason: str
     settled: bool = True
     """False while the file's beginning is too short to tell: look again when it has grown."""
+    mend: str | None = None
+    """What to do about a file that cannot be followed."""
 
 
 @dataclass(frozen=True)
@@ -120,39 +122,35 @@ def _by_content(sample: bytes, path: str) -> Detection:
     body = sample.removeprefix(BOM).lstrip(b"\x00")
     lined = units_of(sample[:LOOKED_AT]).newline is not None
     if lined and not body.strip():
-        return Detection(None, "empty so far", settled=False)
+        return Detection(None, "NUL bytes alone" if sample.strip() else "empty", settled=False)
     if (packed := packed_by(sample)) is not None:
-        return Detection(None, f"packed by {packed} twice over, or damaged")
-    if lined and b"\n" not in body and len(sample) < SAMPLE:
+        return Detection(None, f"packed by {packed} twice over, or damaged", mend="unpack it")
+    kind = foreign(sample) if lined else None
+    if kind is None and lined and b"\n" not in body and len(sample) < SAMPLE:
         return Detection(None, "no whole line yet", settled=False)
     found = [(entry, why) for entry in formats().formats if (why := entry.recognise(sample, path))]
     if not found:
-        return Detection(None, _unknown(body))
+        kind = kind or foreign(sample) or _unknown(body)
+        return Detection(None, kind.what, mend=kind.mend)
     usual = _BY_NAME.get(PurePath(path).suffix.lower())
     if found[0][0].name in _GENERAL:
         found.sort(key=lambda pair: pair[0].name != usual)
     return Detection(*found[0])
 
 
-def _unknown(body: bytes) -> str:
-    """What a file of no known format rather is."""
-    if is_record_header(body[:LOOKED_AT]):
-        return "TensorFlow's records, but not of TensorBoard's events"
-    if _is_binary(body):
-        return "binary"
+def _unknown(body: bytes) -> Foreign:
+    """What a text of no known format rather is."""
     if (problem := table_problem(body)) is not None and _fields(body) > 1:
-        return problem
+        return Foreign(problem, f"do so, or {LEAVE}" if ": " in problem else LEAVE)
+    if (kind := foreign_text(body)) is not None:
+        return kind
     first, _, _ = body.partition(b"\n")
-    if body.lstrip().startswith((b"{", b"[")):
-        return "JSON that is not one object a line"
     if b"," in first and _fields(body) > 1:
-        return "a table (CSV) whose first line is no header of columns"
-    return "no line is a JSON object or begins with a time"
-
-
-def _is_binary(body: bytes) -> bool:
-    controls = sum(body.count(byte) for byte in range(32) if byte not in b"\t\n\r\x0c\x1b")
-    return body.count(0) > 0.1 * len(body) or controls > _PRINTABLE * len(body)
+        return Foreign("a table (CSV) whose first line is no header of columns", "add a header")
+    return Foreign(
+        "no line is a JSON object or begins with a time",
+        f"begin the lines of a log with a time (%(asctime)s in Python's logging), or {LEAVE}",
+    )
 
 
 def _fields(body: bytes) -> int:

@@ -93,6 +93,21 @@ class Discovery:
 
     def find(self) -> list[SourceFile]:
         """The files that exist now, ordered by their paths."""
+        return [self.describe(path) for path in self._candidates() if path.is_file()]
+
+    def broken(self) -> list[tuple[Path, str]]:
+        """What would be followed if it were a file that is there, and why it is not."""
+        closed = [
+            (Path(folder, name), "the folder cannot be read: permission denied")
+            for root in self.folders()
+            for folder, names, _ in os.walk(root)
+            for name in names
+            if name[0] != "." and not os.access(Path(folder, name), os.R_OK | os.X_OK)
+        ]
+        found = [(path, why) for path in self._candidates() if (why := _no_file(path)) is not None]
+        return sorted([*closed, *found])
+
+    def _candidates(self) -> list[Path]:
         found: dict[Path, None] = {}
         for path in self._paths:
             if path.is_dir():
@@ -104,8 +119,7 @@ class Discovery:
                 below = self._below(path) if path.is_dir() else [path]
                 named = _NAMED.search(source.path)
                 found.update((one, None) for one in below if not named or _matched(source, one))
-        listed = sorted(path for path in found if path not in self._exclude and path.is_file())
-        return [self.describe(path) for path in listed]
+        return sorted(path for path in found if path not in self._exclude)
 
     def describe(self, path: Path) -> SourceFile:
         """What holds for a file, whether it exists or not."""
@@ -165,6 +179,18 @@ class Discovery:
                 and is_entered(name, Path(folder).name, names)
             ]
             yield from (Path(folder, name) for name in names if is_followed(name))
+
+
+def _no_file(path: Path) -> str | None:
+    """Why nothing can be read at a path; None for a file, and where nothing is at all."""
+    try:
+        if path.is_dir() or path.is_file() or not os.path.lexists(path):
+            return None
+        if not path.exists():
+            return f"a link to {os.readlink(path)}, which is not there"  # noqa: PTH115  # as written
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return "a pipe, a socket or a device, not a file"
 
 
 def is_followed(name: str) -> bool:

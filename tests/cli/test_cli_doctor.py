@@ -42,7 +42,7 @@ def test_each_file_is_told_with_its_format_and_rows(tmp_path: Path) -> None:
     assert ", 4 rows, 1 reject, the first at byte " in found["b.jsonl"].text
     assert ", about 20,000 rows" in found["big.jsonl"].text
     assert (found["empty.jsonl"].verdict, found["core.bin"].verdict) == ("note", "mend")
-    assert "binary" in found["core.bin"].text
+    assert "an ELF program" in found["core.bin"].text
     assert found["core.bin"].mend is not None
     assert found["app.log"].text.endswith(", of no model: name one in [[sources]]")
 

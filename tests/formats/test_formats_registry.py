@@ -43,7 +43,14 @@ def test_the_content_tells_the_format_and_names_break_ties(
 @pytest.mark.parametrize(
     ("sample", "reason"),
     [
-        (b"\x7fELF" + bytes(200) + b"\n", "binary"),
+        (b"\x7fELF" + bytes(200) + b"\n", "an ELF program"),
+        (bytes(range(256)) * 4, "binary, of no kind that is known here"),
+        (
+            "\u0436".encode("koi8-r") * 90 + b"\n",
+            "no text in UTF-8 or UTF-16, and of no kind that is known here",
+        ),
+        (b'[{"ts": 1}]\n', "a JSON array, not one object a line"),
+        (bytes(257) + b"ustar", "a tar archive"),
         (b"\x28\xb5\x2f\xfd\x00", "packed by zstd twice over, or damaged"),
         (
             b"a,b,c\n1,2,3\n4,5,6\n",
@@ -63,7 +70,17 @@ def test_what_cannot_be_followed_is_told(sample: bytes, reason: str) -> None:
     assert (found.format, found.reason, found.settled) == (None, reason, True)
 
 
-@pytest.mark.parametrize("sample", [b"", b"\n\n", b'{"ts":1', b"2026-01-02 03:04:05 INFO app"])
+@pytest.mark.parametrize(
+    "sample",
+    [
+        b"",
+        b"\n\n",
+        bytes(900),
+        bytes(900) + b"2026-01-02 03:04:05 x",
+        b'{"ts":1',
+        b"2026-01-02 03:04:05 INFO app",
+    ],
+)
 def test_a_beginning_too_short_is_looked_at_again(sample: bytes) -> None:
     found = detect(sample, "file")
     assert found.format is None

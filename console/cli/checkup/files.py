@@ -20,6 +20,7 @@ from console.sources.discover import Discovery, SourceFile
 AHEAD_S = 5 * MINUTE
 """How far a clock may be ahead of ours."""
 APART_S = DAY
+_COPY = "copy it anew: what stands behind the damage cannot be read"
 _REGULAR_ROWS = 20
 """Files of fewer rows (of events, say) may well end long before the others."""
 _YEAR_2000 = 946_684_800.0
@@ -33,6 +34,8 @@ class Examined:
     size: int = 0
     problem: str | None = None
     """Why it cannot be read."""
+    mend: str | None = None
+    """What to do about a file that cannot be followed."""
     format: Format | None = None
     reason: str = ""
     settled: bool = True
@@ -58,7 +61,13 @@ def examine(paths: Sequence[Path], settings: Settings) -> list[Examined]:
     """Looks into every file that would be followed, ordered by path."""
     references = [model.reference for model in settings.models if model.reference is not None]
     discovery = Discovery(paths, settings.sources, exclude=references, stages=settings.stages)
-    return [_examined(file) for file in discovery.find()]
+    found = [_examined(file) for file in discovery.find()]
+    mend = "mend what it is, or leave it out of [[sources]]"
+    broken = [
+        Examined(discovery.describe(path), problem=why, mend=mend)
+        for path, why in discovery.broken()
+    ]
+    return sorted([*found, *broken], key=lambda one: one.file.path)
 
 
 def _examined(file: SourceFile) -> Examined:
@@ -70,6 +79,8 @@ def _examined(file: SourceFile) -> Examined:
 
 
 def _decoded(file: SourceFile, looked: Looked) -> Examined:
+    if looked.unread is not None and not looked.sample:
+        return Examined(file, problem=looked.unread, mend=_COPY)
     detection = detect(looked.sample[:SAMPLE], str(file.path), file.format)
     found = Examined(
         file,
@@ -79,6 +90,7 @@ def _decoded(file: SourceFile, looked: Looked) -> Examined:
         settled=detection.settled,
         whole=looked.whole,
         unread=looked.unread,
+        mend=detection.mend,
     )
     if detection.format is None:
         return found
@@ -123,7 +135,7 @@ def sources(examined: Sequence[Examined], paths: Sequence[Path]) -> Iterator[Fin
 
 def _source(one: Examined) -> Finding:
     if one.problem is not None:
-        mend = "make it readable, or leave it out of [[sources]]"
+        mend = one.mend or "make it readable, or leave it out of [[sources]]"
         return Finding("sources", one.path, "mend", one.problem, mend)
     if one.format is None:
         return _formless(one)
@@ -162,16 +174,19 @@ def _rejected(one: Examined, said: str) -> Finding:
 
 def _torn(one: Examined, said: str) -> Finding:
     if one.unread is not None and "damaged" in one.unread:
-        mend = "copy it anew: what stands behind the damage cannot be read"
-        return Finding("sources", one.path, "mend", f"{said}, {one.unread}", mend)
+        return Finding("sources", one.path, "mend", f"{said}, {one.unread}", _COPY)
     return Finding("sources", one.path, "note", f"{said}, {one.unread}: waits for the rest")
 
 
 def _formless(one: Examined) -> Finding:
     if not one.settled:
-        return Finding("sources", one.path, "note", f"{one.reason}: waits for lines")
-    mend = "leave it out: name those to follow in [[sources]] of console.toml"
-    return Finding("sources", one.path, "mend", f"cannot be followed: {one.reason}", mend)
+        return Finding(
+            "sources",
+            one.path,
+            "note",
+            f"{one.reason}{'' if one.reason.endswith(' yet') else ' so far'}: waits for lines",
+        )
+    return Finding("sources", one.path, "mend", f"cannot be followed: {one.reason}", one.mend)
 
 
 def clocks(examined: Sequence[Examined], clock: Clock) -> Iterator[Finding]:
