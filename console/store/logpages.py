@@ -34,6 +34,8 @@ class Conditions:
 
     parts: list[str] = field(default_factory=list)
     values: list[object] = field(default_factory=list)
+    searching: bool = False
+    """They look into texts, which costs far more than all else."""
 
     def add(self, condition: str, *values: object) -> None:
         """Adds a condition; `{0}`, `{1}`, ... in it stand for the values."""
@@ -121,9 +123,12 @@ def _conditions(query: LogQuery) -> Conditions:
         conditions.add("ts < {0}", naive(query.end))
     if query.text:
         conditions.add(
-            "(contains(lower(message), lower({0})) OR contains(lower(exception), lower({0})))",
+            # Most lines have no exception, and are spared a look at it.
+            "(exception IS NOT NULL AND contains(lower(exception), lower({0}))"
+            " OR contains(lower(message), lower({0})))",
             query.text,
         )
+        conditions.searching = True
     return conditions
 
 
@@ -146,10 +151,14 @@ def _lines(
 ) -> tuple[list[LogLine], bool]:
     """Up to `limit` lines from the beginning (ASC) or the end (DESC), and whether more follow."""
     order = f'ts {direction}, file_id {direction}, "offset" {direction}'
+    page = f"{conditions.where} ORDER BY {order} LIMIT {limit + 1:d}"
+    if conditions.searching:
+        # A search that finds little looks at every line: at what is searched, not at all of it.
+        page = f" WHERE rowid IN (SELECT rowid FROM log{page})"  # noqa: S608 - values are parameters
     found = fetch(
         cursor,
-        f"SELECT {_LINE} FROM (SELECT * FROM log{conditions.where}"  # noqa: S608 - values are parameters
-        f" ORDER BY {order} LIMIT {limit + 1:d}) p LEFT JOIN file f USING (file_id)"
+        f"SELECT {_LINE} FROM (SELECT * FROM log{page})"  # noqa: S608 - values are parameters
+        " p LEFT JOIN file f USING (file_id)"
         f' ORDER BY p.ts {direction}, p.file_id {direction}, p."offset" {direction}',
         conditions.values,
     )
