@@ -19,8 +19,8 @@ from console.records.clock import system_clock
 
 _DESCRIPTION = """\
 Looks at the settings, who is told of alerts, every source (what format it has
-and why, what cannot be decoded), the clocks in them, the store and its disk, the terminal and the
-versions. Exits with 1 if something is to be mended."""
+and why, what cannot be decoded), the clocks in them, the store and its disk,
+the terminal and the versions. Exits with 1 if something is to be mended."""
 
 _MARKS = {"ok": "ok", "note": "note", "mend": "MEND"}
 

@@ -87,7 +87,8 @@ class Redactor:
     """Redacts texts, and counts by kind what it took out; `extra` are the user's own patterns."""
 
     def __init__(self, extra: Iterable[re.Pattern[str]] = ()) -> None:
-        self._patterns = (*((("configured", pattern)) for pattern in extra), *_PATTERNS)
+        self.extra = tuple(extra)
+        self._patterns = (*(("configured", pattern) for pattern in self.extra), *_PATTERNS)
         self.counts: Counter[str] = Counter()
 
     def text(self, text: str) -> str:
