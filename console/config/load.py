@@ -124,7 +124,11 @@ CONSOLE: Mapping[str, Key] = {
     "stages": Key("stages", values.names),
     "notify": Key("notify", values.one_of(*NOTIFY)),
 }
-TABLES = ("sources", "models", "rules", "checks", "console", "retention", "recipients", "receiver")
+BUNDLE: Mapping[str, Key] = {"redact": Key("redact", values.patterns)}
+TABLES = (
+    *("sources", "models", "rules", "checks", "console", "retention"),
+    *("recipients", "receiver", "bundle"),
+)
 
 
 def load(path: Path) -> Settings:
@@ -176,6 +180,7 @@ def read(document: Document) -> Settings:
         if "retention" in document.data
         else Retention(),
         recipients=_recipients(document, folder),
+        **(_table(document, ("bundle",), BUNDLE) if "bundle" in document.data else {}),
         receiver=receiver_of(
             document, _table(document, ("receiver",), RECEIVER, needs="file"), folder
         )

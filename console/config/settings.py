@@ -138,6 +138,8 @@ class Settings:
     checks: tuple[Check, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     """Who is told of alerts."""
+    redact: tuple[str, ...] = ()
+    """Regular expressions of what is taken out of bundles, besides what looks like a secret."""
     receiver: Receiver | None = None
     """Where events come in over HTTP."""
     stages: tuple[str, ...] = ("upstream", "features", "training", "devops", "serving", "business")

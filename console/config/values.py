@@ -126,6 +126,18 @@ def names(value: Any) -> tuple[str, ...]:
     return listed
 
 
+def patterns(value: Any) -> tuple[str, ...]:
+    """A list of regular expressions."""
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise UnfitError('wanted regular expressions, such as ["ACME-[0-9]+"]')
+    for pattern in value:
+        try:
+            re.compile(pattern)
+        except (re.error, RecursionError, OverflowError):
+            raise UnfitError(f"wanted regular expressions, {shown(pattern)} is none") from None
+    return tuple(value)
+
+
 def share(value: Any) -> float:
     """A number from 0 to 1."""
     try:

@@ -208,3 +208,10 @@ def test_quiet_ends_after_now_and_is_over_then(
     assert now < end <= now + 8 * 86400
     assert quiet_until(hours, zone, end) is None
     assert quiet_until(hours, zone, (now + end) / 2) == end
+
+
+def test_patterns_of_secrets_are_read_and_checked() -> None:
+    assert settings('[bundle]\nredact = ["ACME-[0-9]+"]\n').redact == ("ACME-[0-9]+",)
+    for value in ('["("]', '"x"', "[1]", '[""]'):
+        with pytest.raises(SettingsError, match="wanted regular expressions"):
+            settings(f"[bundle]\nredact = {value}\n")
