@@ -141,3 +141,20 @@ def test_the_sample_data_is_what_its_names_say() -> None:
         found = detect(path.read_bytes()[: registry.SAMPLE], str(path))
         name = found.format.name if found.format else None
         assert name == EXPECTED[path.suffix], path
+
+
+GOLDENS = [
+    *((Path(__file__).parent / "golden").iterdir()),
+    *((Path(__file__).parent / "golden_binary").iterdir()),
+]
+
+
+@pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: str(golden.name))
+def test_a_wrong_name_or_none_changes_nothing(golden: Path) -> None:
+    sample = golden.read_bytes()[: registry.SAMPLE]
+    expected = detect(sample, golden.name).format
+    assert expected is not None
+    for name in ("x", "x.log", "x.jsonl", "x.json", "x.csv", "x.txt", "x.prom", "x.log.2", "x.gz"):
+        found = detect(sample, name).format
+        assert found is not None, name
+        assert found.name == expected.name, name
