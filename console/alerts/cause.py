@@ -149,7 +149,7 @@ def _events(
         delay = onset - mark.ts
         if not -slack <= delay <= HORIZON_S or not mark.concerns(incident.model):
             continue
-        intensity = _density(mark, believed) * _harm(mark, marks) * _fit(mark, incident, settings)
+        intensity = _density(mark, believed) * harm(mark, marks) * _fit(mark, incident, settings)
         if mark.model is not None:
             intensity *= believed.scoped
         text = f"{mark.words}, {ago(delay)}"
@@ -171,7 +171,8 @@ def _density(mark: Mark, believed: Timing) -> float:
     return rate * float((np.array(believed.weights) * after * before).sum())
 
 
-def _harm(mark: Mark, marks: Sequence[Mark]) -> float:
+def harm(mark: Mark, marks: Sequence[Mark]) -> float:
+    """Probability that an event does anything, after those of its kind that did not."""
     harmful, harmless = HARM.get(mark.type, OTHER_HARM)
     placebos = sum(
         other.type == mark.type and other.model == mark.model and other.ts < mark.ts - HOUR

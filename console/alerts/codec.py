@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from console.detectors.protocol import Severity
+
 T = TypeVar("T")
 
 
@@ -38,7 +40,9 @@ def decode(kind: Callable[..., T], data: Any) -> T:
 @lru_cache(maxsize=64)
 def _hints(kind: Any) -> dict[str, Any]:
     named = {f.name for f in dataclasses.fields(kind)}
-    return {name: hint for name, hint in get_type_hints(kind).items() if name in named}
+    # Where a module imports it for types alone, it is not among that module's names.
+    hints = get_type_hints(kind, localns={"Severity": Severity})
+    return {name: hint for name, hint in hints.items() if name in named}
 
 
 def _value(hint: Any, data: Any) -> Any:

@@ -55,6 +55,14 @@ class History(Protocol):
         """The series catalogue: series_id, model, stage, name, tags."""
         ...
 
+    def courses(self, model: str | None, start: float, end: float, parts: int) -> pl.DataFrame:
+        """Every series of a model over equal parts: columns series_id, part, mean at least."""
+        ...
+
+    def version_counts(self, start: float, end: float, parts: int) -> pl.DataFrame:
+        """Versions by model over equal parts: columns model, version, part, first, last."""
+        ...
+
     def volumes(self, model: str, start: float, end: float, width_s: float) -> pl.DataFrame:
         """Predictions counted by window: columns start and n at least."""
         ...

@@ -27,6 +27,15 @@ def impact(incident: Incident, gathered: Gathered, settings: Settings) -> str:
     return " ".join(sentences)
 
 
+def concerned(incident: Incident, gathered: Gathered) -> float | None:
+    """Predictions an hour that go wrong because of it, or are concerned by it; None: unknown."""
+    rate = gathered.predictions_per_hour
+    if rate is None:
+        return None
+    worse = _added_share(incident, gathered)
+    return rate * (_share(incident) if worse is None else worse)
+
+
 def _stages(names: list[str]) -> str:
     return f"{listed(names)} {'is' if len(names) == 1 else 'are'}"
 

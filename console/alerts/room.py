@@ -8,9 +8,9 @@ time alone, so that any cut into batches, and any restart between them, gives th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.alerts import triage
 from console.alerts.alert import Alert
@@ -21,11 +21,14 @@ from console.alerts.features import features
 from console.alerts.grouping import fold, forget
 from console.alerts.habits import described, learner_of
 from console.alerts.history import History
+from console.alerts.impact import concerned
 from console.alerts.incident import Incident, Incidents, at_least
 from console.alerts.learning import Learner
 from console.alerts.marks import Mark, marks_of
 from console.alerts.message import compose, when
 from console.alerts.rank import rank
+from console.alerts.reports.desk import Desk, Report
+from console.alerts.reports.digest import Entry
 from console.alerts.severity import assess
 from console.config.settings import Settings
 from console.detectors.protocol import Deviation
@@ -44,6 +47,8 @@ JOINED_S = 2 * MINUTE
 EVENT_S = MINUTE
 """How long after a marked event the incidents near it are judged anew."""
 EVENT_NEAR_S = 6 * HOUR
+REPORT = "report"
+"""What the stored state of a report is kept under; an incident's has no such key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +70,33 @@ class AlertRoom:
         self._actions: list[Action] = []
         self._journal = triage.Journal()
         self._learner = Learner()
+        self._desk = Desk(settings)
         self._now = float("-inf")
 
-    def restore(self, stored: Iterable[StoredIncident], actions: Iterable[Action]) -> None:
-        """Takes up what a store holds: incidents in any order, acts in the order of the journal."""
-        cases = [decode(Case, json.loads(one.state)) for one in stored]
+    def restore(
+        self,
+        stored: Iterable[StoredIncident],
+        actions: Iterable[Action],
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Takes up what a store holds: incidents in any order, acts in the order of the journal.
+
+        `state` is what `dump` gave when they were stored.
+        """
+        known = [json.loads(one.state) for one in stored]
+        reports = [decode(Report, one[REPORT]) for one in known if REPORT in one]
+        cases = [decode(Case, one) for one in known if REPORT not in one]
         cases.sort(key=lambda case: (case.incident.opened_at, case.incident.id))
+        self._desk.restore(reports, {} if state is None else dict(state))
         self._cases = {case.incident.id: case for case in cases}
         self._state = Incidents({case.incident.id: case.incident for case in cases})
         self._actions = list(actions)
         self._now = max((case.incident.updated_at for case in cases), default=float("-inf"))
         self._fold_journal()
+
+    def dump(self) -> dict[str, Any]:
+        """What a restart needs besides incidents and acts, as JSON values."""
+        return self._desk.dump()
 
     def update(
         self,
@@ -102,15 +123,15 @@ class AlertRoom:
             changed.update(dict.fromkeys(self._step(taken, passed, history, tick)))
         self._now = max(self._now, until)
         self._forget()
-        return tuple(self._stored(key) for key in changed if key in self._cases)
+        return tuple(self._stored(key) for key in changed if self._alert(key) is not None)
 
     def described(self, action: Action) -> Action:
         """The act with what its alert was like at that time: what the journal is to keep.
 
         The rank learns from it long after the alert is forgotten.
         """
-        case = self._cases.get(action.alert_id)
-        return action if case is None else described(action, case.alert, self._settings)
+        alert = self._alert(action.alert_id)
+        return action if alert is None else described(action, alert, self._settings)
 
     def act(self, action: Action) -> tuple[StoredIncident, ...]:
         """Takes in one act of a user; returns the incidents whose alert changed."""
@@ -119,7 +140,7 @@ class AlertRoom:
         self._fold_journal()
         now = max(self._now, action.ts)
         changed = [key for key in self._cases if self._state_now(key, now) != before[key]]
-        if action.alert_id in self._cases and action.alert_id not in changed:
+        if self._alert(action.alert_id) is not None and action.alert_id not in changed:
             changed.append(action.alert_id)
         for key in changed:
             self._restate(key, now)
@@ -132,6 +153,7 @@ class AlertRoom:
             for case in self._cases.values()
             if case.incident.merged_into is None
         ]
+        alerts += [self._report(one, now) for one in self._desk.reports.values()]
         return rank(alerts, now, self._settings, self._journal, self._learner.taste(now))
 
     def _as_of(self, case: Case, now: float) -> Alert:
@@ -152,8 +174,10 @@ class AlertRoom:
         due = [i.refresh_at for i in self._state.by_id.values() if i.refresh_at is not None]
         ends = self._state.next_end()
         wakes = [at for at, _ in triage.wakes_at(self._journal, self._cases) if at > self._now]
+        desk = self._desk.due()
         return min(
             [
+                *([] if desk is None else [desk]),
                 *(d.at for d in waiting[:1]),
                 *(m.ts for m in marks[:1]),
                 *(ends[:1] if ends else ()),
@@ -187,8 +211,38 @@ class AlertRoom:
             marks = marks_of(history.events(tick - HISTORY_S, tick))
         for key in touched:
             self._renew(key, marks or (), history, tick, new=key not in known)
+        self._desk.note(passed, tick, stirred=bool(touched))
+        touched.update(dict.fromkeys(self._desk.step(tick, self._entries, history)))
         self._now = max(self._now, tick)
         return list(touched)
+
+    def _entries(self, at: float, since: float) -> list[Entry]:
+        """The incidents as of a time, and what they cost since another."""
+        found = []
+        for case in self._cases.values():
+            incident = case.incident
+            if incident.merged_into is not None:
+                continue
+            rate = concerned(incident, case.gathered)
+            last = at if incident.ended_at is None else min(incident.ended_at, at)
+            hours = max(last - max(incident.started_at, since), 0.0) / HOUR
+            value = self._settings.model(incident.model).value_per_prediction
+            predictions = None if rate is None or incident.explained_by else rate * hours
+            worth = None if predictions is None or value is None else predictions * value
+            found.append(Entry(self._as_of(case, at), predictions, worth))
+        return found
+
+    def _alert(self, key: str) -> Alert | None:
+        """The alert of an incident or a report, None if neither is known."""
+        if key in self._cases:
+            return self._cases[key].alert
+        report = self._desk.reports.get(key)
+        return None if report is None else report.alert
+
+    def _report(self, report: Report, now: float) -> Alert:
+        alert = report.at(now)
+        over = alert.ended_at is not None
+        return replace(alert, state=triage.state_of_report(alert, self._journal, now, over=over))
 
     def _near(self, passed: Sequence[Mark]) -> list[str]:
         """Has open incidents near a marked event judged anew soon; returns which."""
@@ -245,22 +299,39 @@ class AlertRoom:
         return triage.state_of(self._state.by_id[key], self._journal, now)
 
     def _restate(self, key: str, now: float) -> None:
+        if key not in self._cases:
+            return
         case = self._cases[key]
         state = triage.state_of(case.incident, self._journal, now)
         self._cases[key] = replace(case, alert=replace(case.alert, state=state))
 
     def _fold_journal(self) -> None:
         fingerprints = {key: case.incident.fingerprint for key, case in self._cases.items()}
+        fingerprints |= {k: one.alert.fingerprint for k, one in self._desk.reports.items()}
         self._journal = triage.fold(self._actions, fingerprints)
         self._learner = learner_of(self._actions)
 
     def _forget(self) -> None:
         self._state = forget(self._state, self._now)
         self._cases = {key: case for key, case in self._cases.items() if key in self._state.by_id}
+        self._desk.forget(self._now)
 
     def _stored(self, key: str) -> StoredIncident:
-        case = self._cases[key]
         # Without what was learned: a stored row must not depend on when it was written.
+        if key not in self._cases:
+            report = self._desk.reports[key]
+            shown = self._report(report, self._now)
+            alert = rank((shown,), self._now, self._settings, self._journal)[0]
+            return StoredIncident(
+                id=key,
+                fingerprint=alert.fingerprint,
+                opened_at=alert.opened_at,
+                updated_at=alert.updated_at,
+                closed=alert.ended_at is not None,
+                alert=_text(alert.to_json()),
+                state=_text({REPORT: encode(report)}),
+            )
+        case = self._cases[key]
         alert = rank((case.alert,), self._now, self._settings, self._journal)[0]
         return StoredIncident(
             id=key,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from console.alerts.alert import AlertState
+from console.alerts.alert import Alert, AlertState
 from console.alerts.incident import Incident
 from console.records.action import Action
 
@@ -119,6 +119,18 @@ def state_of(incident: Incident, journal: Journal, now: float) -> AlertState:
         over = roused if triage.until is None else now >= triage.until
         return "open" if over else "snoozed"
     return "open" if roused else triage.state
+
+
+def state_of_report(alert: Alert, journal: Journal, now: float, *, over: bool) -> AlertState:
+    """The state of a report: the user's word, until it has been shown for long enough."""
+    triage = journal.of(alert.id)
+    if triage.state == "noise" or alert.fingerprint in journal.noise:
+        return "noise"
+    if over:
+        return "resolved"
+    if triage.state == "snoozed" and triage.until is not None and now >= triage.until:
+        return "open"
+    return triage.state
 
 
 def wakes_at(journal: Journal, alert_ids: Iterable[str]) -> list[tuple[float, str]]:

@@ -25,6 +25,7 @@ from console.config.settings import (
     PATH_NAMES,
     Check,
     ModelSettings,
+    Objective,
     Retention,
     Rule,
     Settings,
@@ -52,7 +53,22 @@ MODEL: Mapping[str, Key] = {
     "owner": Key("owner", values.text),
     "tier": Key("tier", values.at_least(1)),
     "value_per_prediction": Key("value_per_prediction", values.number),
+    "costs": Key("costs", values.costs),
+    "segments": Key("segments", values.names),
+    "baseline": Key("baseline", values.baseline),
     "runbook": Key("runbook", values.text),
+}
+OBJECTIVE: Mapping[str, Key] = {
+    "model": Key("model", values.text),
+    "stage": Key("stage", values.text),
+    "objective": Key("objective", values.objective),
+    "good": Key("good", values.text),
+    "bad": Key("bad", values.text),
+    "total": Key("total", values.text),
+    "good_ratio": Key("good_ratio", values.text),
+    "bad_ratio": Key("bad_ratio", values.text),
+    "period": Key("period_s", values.period),
+    "message": Key("message", values.text),
 }
 RULE: Mapping[str, Key] = {
     "model": Key("model", values.text),
@@ -85,7 +101,12 @@ TESTS = (
 )
 """Two-sample tests by name: `stats.twosample.menu` has them."""
 COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
-METRICS = ("accuracy", "precision", "recall", "f1", "auc", "brier", "mae", "rmse")
+METRICS = (
+    *("accuracy", "precision", "recall", "f1", "auc", "average_precision", "value"),
+    *(f"{name}_{mean}" for name in ("precision", "recall", "f1") for mean in ("macro", "weighted")),
+    *("brier", "log_loss", "calibration_error", "mae", "rmse", "mape", "r2", "bias"),
+    *("ndcg", "mrr", "map"),
+)
 CHECK: Mapping[str, Key] = {
     "name": Key("name", values.text),
     "model": Key("model", values.text),
@@ -105,6 +126,10 @@ CHECK: Mapping[str, Key] = {
     "least": Key("least", values.number),
     "most": Key("most", values.number),
     "degradation": Key("degradation", values.number),
+    "suite": Key("suite", values.one_of("train_test")),
+    "constant": Key("constant", values.share),
+    "leakage": Key("leakage", values.share),
+    "multivariate": Key("multivariate", values.share),
 }
 _CONDITIONS = (
     "rows",
@@ -115,6 +140,10 @@ _CONDITIONS = (
     "unseen",
     "drift",
     "metric",
+    "suite",
+    "constant",
+    "leakage",
+    "multivariate",
 )
 CONSOLE: Mapping[str, Key] = {
     "window": Key("window_s", values.width),
@@ -123,12 +152,24 @@ CONSOLE: Mapping[str, Key] = {
     "series_limit": Key("series_limit", values.at_least(1)),
     "stages": Key("stages", values.names),
     "notify": Key("notify", values.one_of(*NOTIFY)),
+    "digest": Key("digest", values.schedule),
+    "digest_timezone": Key("digest_timezone", values.timezone),
 }
 BUNDLE: Mapping[str, Key] = {"redact": Key("redact", values.patterns)}
 TABLES = (
-    *("sources", "models", "rules", "checks", "console", "retention"),
+    *("sources", "models", "rules", "objectives", "checks", "console", "retention"),
     *("recipients", "receiver", "bundle"),
 )
+
+
+_COUNTED = (
+    {"good", "total"},
+    {"bad", "total"},
+    {"good", "bad"},
+    {"good_ratio"},
+    {"bad_ratio"},
+)
+"""Keys that tell an objective's share of good events."""
 
 
 def load(path: Path) -> Settings:
@@ -170,11 +211,14 @@ def read(document: Document) -> Settings:
             raise _unknown(document, (name,), "at the top", TABLES)
     folder = document.file.absolute().parent
     console = _table(document, ("console",), CONSOLE) if "console" in document.data else {}
+    if (zone := console.pop("digest_timezone", None)) and console.get("digest"):
+        console["digest"] = replace(console["digest"], zone=zone)
     settings = Settings(
         file=folder.resolve() / document.file.name,
         sources=tuple(_source(document, path, folder) for path in _several(document, "sources")),
         models=tuple(_model(document, path, folder) for path in _named(document, "models")),
         rules=tuple(_rule(document, path) for path in _several(document, "rules")),
+        objectives=tuple(_objective(document, path) for path in _several(document, "objectives")),
         checks=tuple(_check(document, path, folder) for path in _several(document, "checks")),
         retention=retention_of(document, _table(document, ("retention",), RETENTION))
         if "retention" in document.data
@@ -227,6 +271,19 @@ def _rule(document: Document, path: KeyPath) -> Rule:
     return rule
 
 
+def _objective(document: Document, path: KeyPath) -> Objective:
+    fields = _table(document, path, OBJECTIVE, needs="objective")
+    said = {name for name in ("good", "bad", "total", "good_ratio", "bad_ratio") if name in fields}
+    if said not in _COUNTED:
+        problem = f"has {' and '.join(sorted(said))}" if said else "counts nothing"
+        raise document.error(
+            path,
+            f"this [[objectives]] {problem}: give it good and total, bad and total, good and bad, "
+            f"good_ratio, or bad_ratio",
+        )
+    return Objective(**fields)
+
+
 def _check(document: Document, path: KeyPath, folder: Path) -> Check:
     check = Check(**_table(document, path, CHECK))
     said = {name: getattr(check, key.field) for name, key in CHECK.items()}
@@ -234,7 +291,7 @@ def _check(document: Document, path: KeyPath, folder: Path) -> Check:
         problem = f"this [[checks]] asks for nothing: give it one of {', '.join(_CONDITIONS)}"
         raise document.error(path, problem)
     limits = [name for name in ("least", "most", "degradation") if said[name] is not None]
-    if limits and check.metric is None:
+    if limits and check.metric is None and check.suite is None:
         raise document.error((*path, limits[0]), f"{limits[0]} is of no metric: name one")
     if check.metric is not None and not limits:
         problem = f"metric {check.metric} has no limit: give it least, most or degradation"

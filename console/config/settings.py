@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from console.config.delivery import Notify, Receiver, Recipient
 from console.records.clock import DAY
+from console.records.schedule import DAILY, Schedule
 
 
 class SettingsError(ValueError):
@@ -47,6 +49,14 @@ class ModelSettings:
     tier: int = 2
     """1 matters most."""
     value_per_prediction: float | None = None
+    costs: Mapping[str, float] = field(default_factory=dict)
+    """What each outcome is worth: `true_positive`, `false_positive`, `false_negative`,
+    `true_negative`; a loss is negative, one that is not named is worth nothing."""
+    segments: tuple[str, ...] | None = None
+    """Tags of predictions by which they are told apart; None: those of few values."""
+    baseline: str = "reference"
+    """What drift is measured from: `reference`, `previous`, `hour`, `weekday`, `rolling 7d`, or
+    `version NAME`."""
     runbook: str | None = None
 
 
@@ -64,6 +74,36 @@ class Rule:
     """`for`: how long it must hold before it is raised."""
     severity: Literal["critical", "warning", "info"] = "warning"
     message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One `[[objectives]]`: which share of events has to be good over a period.
+
+    Events are counted by two of `good`, `bad` and `total`, or told by one ratio.
+    """
+
+    objective: float
+    good: str | None = None
+    bad: str | None = None
+    total: str | None = None
+    good_ratio: str | None = None
+    bad_ratio: str | None = None
+    model: str | None = None
+    stage: str | None = None
+    period_s: float = 30 * 86400.0
+    message: str | None = None
+
+    @property
+    def ratio(self) -> bool:
+        """Whether a series tells the share, and not how many events there were."""
+        return self.good_ratio is not None or self.bad_ratio is not None
+
+    @property
+    def shown(self) -> str:
+        """The series that stands for it."""
+        named = (self.bad_ratio, self.good_ratio, self.bad, self.good)
+        return next(name for name in named if name is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +143,14 @@ class Check:
     most: float | None = None
     degradation: float | None = None
     """How much worse than on the reference it may be."""
+    suite: Literal["train_test"] | None = None
+    """A set of conditions, for those that are not given: of a test set against its training set."""
+    constant: float | None = None
+    """Greatest share of rows with the most frequent value of a column."""
+    leakage: float | None = None
+    """Greatest share of rows that the reference has, too."""
+    multivariate: float | None = None
+    """Greatest AUC of a classifier that tells the rows from the reference's, 0.5..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +183,7 @@ class Settings:
     """Empty: every file below the given paths."""
     models: tuple[ModelSettings, ...] = ()
     rules: tuple[Rule, ...] = ()
+    objectives: tuple[Objective, ...] = ()
     checks: tuple[Check, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     """Who is told of alerts."""
@@ -154,6 +203,8 @@ class Settings:
     """Tag combinations of one metric that are followed singly; the rest are taken together."""
     retention: Retention = Retention()
 
+    digest: Schedule | None = DAILY
+    """When a digest is written; None: never."""
     notify: Notify = "bell"
     """How the screen calls for a new critical alert."""
 

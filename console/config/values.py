@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from console.records.clock import DAY, HOUR, MINUTE
+from console.records.schedule import CronError, Schedule
 
 Reader = Callable[[Any], Any]
 """Takes a TOML value; raises UnfitError."""
@@ -115,6 +116,27 @@ def width(value: Any) -> float:
     return seconds
 
 
+def schedule(value: Any) -> Schedule | None:
+    """`off`, a period of an hour at least, or the five fields of cron."""
+    if value == "off":
+        return None
+    if isinstance(value, str) and len(value.split()) > 1:
+        found = Schedule(cron=value)
+        try:
+            found.after(0.0)
+        except CronError as error:
+            problem = f'wanted fields of cron such as "0 7 * * 1-5", but it {error}'
+            raise UnfitError(problem) from None
+        return found
+    try:
+        seconds = duration(value)
+    except UnfitError:
+        seconds = 0.0
+    if seconds < HOUR:
+        raise UnfitError('wanted "off", a period such as "24h", or cron such as "0 7 * * *"')
+    return Schedule(every_s=seconds)
+
+
 def names(value: Any) -> tuple[str, ...]:
     """A list of different texts."""
     if not isinstance(value, list) or not value:
@@ -149,6 +171,25 @@ def share(value: Any) -> float:
     return found
 
 
+def objective(value: Any) -> float:
+    """A share that leaves a budget: above 0 and below 1."""
+    try:
+        found = number(value)
+    except UnfitError:
+        found = 0.0
+    if not 0 < found < 1:
+        raise UnfitError("wanted a share between 0 and 1, such as 0.999")
+    return found
+
+
+def period(value: Any) -> float:
+    """Seconds of a duration of at least a day."""
+    seconds = duration(value)
+    if seconds < DAY:
+        raise UnfitError('wanted a duration of at least "1d", such as "30d"')
+    return seconds
+
+
 def drift_limit(value: Any) -> float | str:
     """The word `significant`, or the most that a distance may be."""
     if value == "significant":
@@ -156,6 +197,36 @@ def drift_limit(value: Any) -> float | str:
     if isinstance(value, str) or not (found := number(value)) >= 0:
         raise UnfitError('wanted "significant" or the most that is well, such as 0.2')
     return found
+
+
+OUTCOMES = ("true_positive", "false_positive", "false_negative", "true_negative")
+
+
+def costs(value: Any) -> dict[str, float]:
+    """What each outcome of a classification is worth."""
+    if not isinstance(value, dict) or not value:
+        raise UnfitError(
+            "wanted what outcomes are worth, such as { false_negative = -50, false_positive = -2 }"
+        )
+    for name in value:
+        if name not in OUTCOMES:
+            hint = nearest(name, OUTCOMES)
+            raise UnfitError(f"wanted outcomes of {', '.join(OUTCOMES)}, {name!r} is none{hint}")
+    return {name: number(worth) for name, worth in value.items()}
+
+
+def baseline(value: Any) -> str:
+    """`reference`, `previous`, `hour`, `weekday`, `rolling 7d` or `version NAME`."""
+    word, _, rest = value.strip().partition(" ") if isinstance(value, str) else ("", "", "")
+    if word == "rolling" and rest:
+        return f"rolling {duration(rest.strip()):g}"
+    if word == "version" and rest.strip():
+        return f"version {rest.strip()}"
+    if word in ("reference", "previous", "hour", "weekday") and not rest:
+        return word
+    raise UnfitError(
+        'wanted "reference", "previous", "hour", "weekday", "rolling 7d" or "version 1.2"'
+    )
 
 
 def one_of(*choices: str) -> Reader:

@@ -139,6 +139,35 @@ class FakeHistory:
             orient="row",
         )
 
+    def courses(self, model: str | None, start: float, end: float, parts: int) -> pl.DataFrame:
+        width = (end - start) / parts
+        rows = [
+            (series.id, part, self.value(series.id, start + part * width))
+            for series in self.catalogue
+            if series.model == model
+            for part in range(parts)
+        ]
+        return pl.DataFrame(
+            rows,
+            schema={"series_id": pl.Int64, "part": pl.Int32, "mean": pl.Float64},
+            orient="row",
+        )
+
+    def version_counts(self, start: float, end: float, parts: int) -> pl.DataFrame:
+        seen = sorted({version for ts, version in self.versions if start <= ts < end})
+        times = {v: [ts for ts, known in self.versions if known == v] for v in seen}
+        return pl.DataFrame(
+            [("fraud", v, 0, naive(min(times[v])), naive(max(times[v]))) for v in seen],
+            schema={
+                "model": pl.String,
+                "version": pl.String,
+                "part": pl.Int32,
+                "first": pl.Datetime("us"),
+                "last": pl.Datetime("us"),
+            },
+            orient="row",
+        )
+
     def volumes(self, model: str, start: float, end: float, width_s: float) -> pl.DataFrame:
         count = int((end - start) / width_s) if self.rate else 0
         return pl.DataFrame(
@@ -197,6 +226,7 @@ def deviation(
 
 SETTINGS = Settings(
     file=Path("console.toml"),
+    digest=None,
     models=(
         ModelSettings("fraud", tier=1, owner="risk-team", value_per_prediction=0.5),
         ModelSettings("churn", tier=2),
