@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from console.config.settings import Settings, SettingsError
 from console.detectors.anomaly import AnomalyDetector
+from console.detectors.burn import BurnDetector
 from console.detectors.cardinality import CardinalityDetector
 from console.detectors.changepoint import ChangepointDetector
 from console.detectors.drift import DriftDetector
@@ -41,6 +42,7 @@ def builtin(
     return (
         ThresholdDetector(settings),
         AnomalyDetector(settings),
+        BurnDetector(settings),
         ChangepointDetector(settings),
         StalenessDetector(settings),
         CardinalityDetector(settings),
