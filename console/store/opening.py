@@ -48,7 +48,10 @@ def connect(path: Path, now: float) -> tuple[duckdb.DuckDBPyConnection, list[str
         connection = _connect(path)
     except duckdb.Error as error:
         if not (wal_of(path).exists() and "WAL file" in str(error)):
-            raise StoreError(_reason(path, error)) from error
+            if fresh and _is_full(error):
+                # What was begun would be taken for a damaged store once there is room.
+                path.unlink(missing_ok=True)
+            raise _refusal(path, error) from error
         connection = _without_damaged_wal(path, error, now, notices)
     if fresh:
         path.chmod(0o600)
@@ -112,7 +115,7 @@ def _without_damaged_wal(
         connection = _connect(path)
     except duckdb.Error as second:
         aside.rename(wal)
-        raise StoreError(_reason(path, second)) from second
+        raise _refusal(path, second) from second
     notices.append(_notice(aside, "its last checkpoint"))
     return connection
 
@@ -130,6 +133,17 @@ def _free_name(wanted: Path) -> Path:
         count += 1
         name = wanted.with_name(f"{wanted.name}-{count}")
     return name
+
+
+def _is_full(error: duckdb.Error) -> bool:
+    text = str(error)
+    return "No space left on device" in text or "Disk quota exceeded" in text
+
+
+def _refusal(path: Path, error: duckdb.Error) -> StoreError:
+    if _is_full(error):
+        return StoreError(f"cannot open {path}: its disk is full: make room on it", passing=True)
+    return StoreError(_reason(path, error))
 
 
 def _reason(path: Path, error: duckdb.Error) -> str:

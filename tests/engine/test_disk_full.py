@@ -17,7 +17,7 @@ from console.engine import session as sessions
 from console.engine.session import Session
 from console.engine.snapshot import Snapshot
 from console.store import database
-from console.store.database import Store
+from console.store.database import Store, StoreError
 
 MB = 10**6
 DISK = 48 * MB
@@ -133,6 +133,33 @@ def test_reading_waits_before_the_disk_is_full(disk: Path, tmp_path: Path) -> No
         assert seen[-1].progress.rows == 0
         balloon.burst()
         _until(seen, lambda shown: shown.progress.rows == LINES and not shown.notices)
+    finally:
+        session.stop()
+    assert failures == []
+
+
+def test_a_store_that_cannot_be_made_on_a_full_disk_is_made_later(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "BACK_OFF_S", (0.2,))
+    source, store, balloon = tmp_path / "app.jsonl", disk / "store.duckdb", Balloon(disk)
+    _write(source, 0)
+    for room in (0, 8192):
+        balloon.leave(room)
+        with pytest.raises(StoreError) as raised:
+            Store.open(store, time.time)
+        assert str(raised.value) == f"cannot open {store}: its disk is full: make room on it"
+        assert raised.value.passing
+        balloon.burst()
+    balloon.leave(0)
+    seen: list[Snapshot] = []
+    failures: list[str] = []
+    session = Session([source], Settings(retention=Retention(free=0)), store)
+    session.start(seen.append, failures.append)
+    try:
+        time.sleep(0.5)
+        balloon.burst()
+        _until(seen, lambda shown: shown.progress.rows == LINES)
     finally:
         session.stop()
     assert failures == []
