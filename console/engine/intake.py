@@ -235,7 +235,8 @@ class Intake:
     def notices(self) -> tuple[str, ...]:
         """What the user should know of the files, the newest last."""
         left_out = [f"{path}: not followed: {why}" for path, why in self._left_out().items()]
-        return (*self._told, *left_out[:TOLD])
+        watching = () if self._watcher is None else self._watcher.notices()
+        return (*self._told, *watching, *left_out[:TOLD])
 
     def progress(self) -> Progress:
         """How far reading has come."""

@@ -391,7 +391,7 @@ class Collection:
     def ignore(self, file_id: int, reason: str) -> None:
         """Leaves a file out from now on."""
         follow = self._followed.by_id[file_id]
-        follow.ignored = reason
+        follow.ignore(reason)
         if follow.is_archive:
             follow.release()  # what was unpacked takes room
 

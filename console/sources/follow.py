@@ -42,6 +42,7 @@ class Follow:
         """None of the followed paths leads to it any more: what is left of it is read."""
         self.ignored: str | None = None
         """Why it is not read."""
+        self._ignored_at = 0
         self.size = identity.offset
         self.grown_at = now
         """When it was last seen to have grown."""
@@ -105,6 +106,8 @@ class Follow:
             if size > self.size:
                 self.grown_at = now
             self._written, self.size = written, size
+            if self.ignored is not None and self._ignored_at < min(HEAD, size // 2):
+                self.ignored = None  # there is much more to tell its format by
         return True
 
     def _is_packed_anew(self) -> bool:
@@ -200,6 +203,10 @@ class Follow:
         """Notes that no followed path leads to the file any more."""
         self.retired = True
         self.grown_at = now
+
+    def ignore(self, reason: str) -> None:
+        """Leaves it out, unless it grows to twice its size before its head is whole."""
+        self.ignored, self._ignored_at = reason, self.size
 
     def rename(self, path: Path, tail: Tail | None = None) -> None:
         """The same content under another name, or (`tail`) in another file."""

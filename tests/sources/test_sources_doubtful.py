@@ -268,6 +268,21 @@ def test_a_file_may_be_replaced_before_its_format_is_asked_for(tmp_path: Path, m
     assert reader.collection.read(entry.file_id) is None
 
 
+def test_a_file_that_is_left_out_is_asked_again_when_there_is_more_of_it(
+    log: Path, reader: Reader
+) -> None:
+    log.write_bytes(b"garbage\n")
+    reader.now += 1
+    reader.collection.poll(reader.now)
+    (entry,) = reader.collection.pending()
+    reader.collection.ignore(entry.file_id, "no line begins with a time")
+    reader.step()
+    assert reader.lines == []
+    write(log, 1)
+    reader.step()
+    assert len(reader.lines) == 2
+
+
 def test_descriptors_of_unread_files_are_kept_longest(tmp_path: Path, make: Make) -> None:
     reader = make(tmp_path)
     reader.collection._open_files = 1

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import ctypes
+import errno
+import os
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from watchdog.observers import inotify_c
 from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify import InotifyObserver
 
 from console.sources.watch import Watcher
 
@@ -77,3 +82,49 @@ def test_a_missing_folder_is_no_error(tmp_path: Path) -> None:
     watcher = Watcher([tmp_path / "gone"])
     assert watcher.notice is not None
     watcher.stop()
+
+
+@pytest.mark.slow
+def test_an_overflow_of_the_queue_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    watcher = Watcher([tmp_path])
+    try:
+        deadline = time.monotonic() + 10
+        assert isinstance(watcher._observer, InotifyObserver)
+        # The kernel's queue holds 16,384 events: its reader must not get to them in time.
+        with watcher._observer._inotify_fd._lock:
+            for number in range(20_000):
+                os.close(os.open(tmp_path / f"{number}.log", os.O_CREAT))
+        while not watcher.notices() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert watcher.notices() == (
+            "more changed at once than the system tells: it is found by looking every second",
+        )
+    finally:
+        watcher.stop()
+    assert capfd.readouterr().err == ""
+
+
+def test_folders_for_which_no_watch_is_left_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "b/c"):
+        (tmp_path / name).mkdir()
+    add = inotify_c.inotify_add_watch
+
+    def refuse(descriptor: int, path: bytes, mask: int) -> int:
+        if path.endswith(b"/b"):
+            ctypes.set_errno(errno.ENOSPC)
+            return -1
+        return int(add(descriptor, path, mask))
+
+    monkeypatch.setattr(inotify_c, "inotify_add_watch", refuse)
+    watcher = Watcher([tmp_path])
+    try:
+        assert watcher.notice == (
+            "only 3 of 4 folders can be watched (fs.inotify.max_user_watches):"
+            " the others are looked at every second"
+        )
+    finally:
+        watcher.stop()

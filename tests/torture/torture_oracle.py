@@ -129,7 +129,7 @@ def _faults(
     if missing:
         verdict.lost[name] = missing.total()
         yield from _holes(name, ledger, missing, folder)
-    if (more or missing) and not found.gaps:
+    if (more or _begun(ledger, missing)) and not found.gaps:
         yield f"nothing was said of {_some(more)}, {_some(missing)}"
     bad = Counter(map(bytes.fromhex, ledger["bad"]))
     if bad != found.bad:
@@ -157,6 +157,13 @@ def _holes(name: str, ledger: dict[str, Any], missing: Counter[int], folder: Pat
             yield f"{len(still)} lines are missing though they are there: {_some(still)}"
         if lost != sorted(lost) and not ledger["cut_back"] and name != "race":
             yield f"a hole in the content of {start} to {end - 1}"
+
+
+def _begun(ledger: dict[str, Any], missing: Counter[int]) -> bool:
+    """Whether of some content a part is missing: what nobody ever saw, nobody can tell of."""
+    spans = pairwise([*ledger["generations"], ledger["lines"]])
+    lost = ([number in missing for number in range(start, end)] for start, end in spans)
+    return any(any(each) and not all(each) for each in lost)
 
 
 def _some(things: Any) -> str:

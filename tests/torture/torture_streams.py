@@ -385,7 +385,7 @@ class Dirt(Stream):
     shapes: tuple[Callable[[bytes], bytes], ...] = (
         lambda mark: mark + b" is no JSON",
         lambda mark: b'{"broken": "' + mark,
-        lambda mark: b"\xff\xfe\x80" + mark + b"\xc3\x28",
+        lambda mark: b"\x80\xff\xfe" + mark + b"\xc3\x28",
         lambda mark: b'{"ts": 1760000000, "x\x00y": "' + mark + b'"}',
         lambda mark: b'{"ts": "never", "name": "load", "value": 1, "mark": "' + mark + b'"}',
         lambda mark: b"[" * 500 + mark,
