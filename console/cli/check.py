@@ -17,7 +17,7 @@ from console.records.clock import system_clock
 
 if TYPE_CHECKING:
     from console.config.settings import Settings
-    from console.stats.suite import Condition
+    from console.stats.condition import Condition
 
 _DESCRIPTION = """\
 Runs what console.toml configures over files, for CI: each [[checks]] over the

@@ -132,15 +132,19 @@ def root_mean_squared_error(squared: float, n: float, fourth: float = 0.0) -> Es
 def determination(
     squared: float, fourth: float, label_total: float, label_squares: float, n: float
 ) -> Estimate | None:
-    """R²: the part of the labels' variance that the predictions explain; None if there is none."""
+    """R²: the part of the labels' variance that the predictions explain; None if there is none.
+
+    The interval takes the labels for normal: the variance of their variance is 2 / n of its square.
+    """
     found = mean(squared, fourth, n)
     if found is None:
         return None
     variance = label_squares / n - (label_total / n) ** 2
     if variance <= 1e-12 * max(label_squares / n, 1e-300):
         return None
-    value = 1 - found.value / variance
-    return _within(value, found.error / variance, found.n, high=1.0)
+    left = found.value / variance
+    relative = math.hypot(found.error / max(found.value, 1e-300), math.sqrt(2 / n))
+    return _within(1 - left, left * relative, found.n, high=1.0)
 
 
 def business_value(counts: Mapping[str, float], costs: Mapping[str, float]) -> Estimate | None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
 from console.config.settings import Check
-from console.stats import metrics, performance, tables
+from console.stats import suite_performance, tables
 from console.stats.compare.frames import compare
 from console.stats.compare.kinds import as_kind, common_kind
 from console.stats.compare.result import Column, Comparison
+from console.stats.condition import Condition, condition
 from console.stats.twosample.cells import Compat
 
-Verdict = Literal["holds", "fails", "broken"]
-
-_LESS_IS_BETTER = {"brier", "mae", "rmse"}
+_SHOWN = 40
 _COMPATS: dict[str, Compat] = {
     "scipy": "scipy",
     "evidently": "evidently",
@@ -25,19 +24,19 @@ _COMPATS: dict[str, Compat] = {
     "deepchecks": "deepchecks",
     "frouros": "frouros",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition, and what became of it."""
-
-    suite: str
-    name: str
-    verdict: Verdict
-    said: str
-    column: str | None = None
-    value: float | None = None
-    limit: float | None = None
+SUITES: Mapping[str, Mapping[str, Any]] = {
+    "train_test": {
+        "drift": "significant",
+        "unseen": 0.0,
+        "leakage": 0.05,
+        "constant": 1.0,
+        "multivariate": 0.65,
+        "degradation": 0.1,
+    }
+}
+"""What a suite asks for where the check does not say: of a test set, held against its training set,
+no sure drift and no new category, few rows that were trained on, no way to tell the two apart, and
+no metric that is worse by a tenth of itself."""
 
 
 def evaluate(
@@ -47,6 +46,7 @@ def evaluate(
     reference: pl.DataFrame | None,
     *,
     positive: str | None = None,
+    costs: Mapping[str, float] | None = None,
     age_s: float | None = None,
 ) -> list[Condition]:
     """The conditions of a check on rows as `tables.gather` gives them, in the order of its keys.
@@ -54,39 +54,33 @@ def evaluate(
     `reference` is what drift, unseen categories and degradation are told from; `age_s` the age of
     the newest row. What cannot be told is `broken`, with what is lacking.
     """
+    if check.suite is not None:
+        own = {
+            key: value for key, value in SUITES[check.suite].items() if getattr(check, key) is None
+        }
+        check = replace(check, **own)
     told = [
-        replace(condition, suite=suite)
+        replace(one, suite=suite)
         for found in (
             _rows(check, rows),
             _fresh(check, age_s),
             _schema(check, rows),
             _nulls(check, rows),
             _duplicates(check, rows),
+            _constant(check, rows),
             _within(check, rows),
+            _leakage(check, rows, reference),
             _against(check, rows, reference),
-            _performance(check, rows, reference, positive),
+            suite_performance.conditions(check, rows, reference, positive, costs),
         )
-        for condition in found
+        for one in found
     ]
-    names = {condition.name for condition in told}
+    names = {one.name for one in told}
     for key, field in (("range", "within"), ("unseen", "unseen"), ("drift", "drift")):
         if getattr(check, field) is not None and key not in names:
             said = f"no column that {key} could be told of: take it out, or name other columns"
             told.append(Condition(suite, key, "broken", said))
     return told
-
-
-def _condition(
-    name: str,
-    said: str,
-    *,
-    holds: bool | None,
-    column: str | None = None,
-    value: float | None = None,
-    limit: float | None = None,
-) -> Condition:
-    verdict: Verdict = "broken" if holds is None else "holds" if holds else "fails"
-    return Condition("", name, verdict, said, column, value, limit)
 
 
 def _looked_at(check: Check, rows: pl.DataFrame) -> list[str]:
@@ -98,24 +92,24 @@ def _rows(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
     if check.rows is not None:
         said = f"{rows.height:,} rows, at least {check.rows:,} wanted"
         holds = rows.height >= check.rows
-        yield _condition("rows", said, holds=holds, value=rows.height, limit=check.rows)
+        yield condition("rows", said, holds=holds, value=rows.height, limit=check.rows)
 
 
 def _fresh(check: Check, age_s: float | None) -> Iterator[Condition]:
     if check.fresh_s is None:
         return
     if age_s is None:
-        yield _condition("fresh", "no row has a time", holds=None)
+        yield condition("fresh", "no row has a time", holds=None)
         return
     said = f"the newest row is {_span(age_s)} old, at most {_span(check.fresh_s)} wanted"
     holds = age_s <= check.fresh_s
-    yield _condition("fresh", said, holds=holds, value=age_s, limit=check.fresh_s)
+    yield condition("fresh", said, holds=holds, value=age_s, limit=check.fresh_s)
 
 
 def _schema(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
     for name in check.columns:
         if name not in rows.columns:
-            yield _condition("column", "is missing", holds=False, column=name)
+            yield condition("column", "is missing", holds=False, column=name)
 
 
 def _nulls(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
@@ -127,7 +121,7 @@ def _nulls(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
         kind = common_kind(rows[name], rows[name], output=name in tables.OUTPUTS) or "other"
         share = as_kind(rows[name], kind).nulls / max(rows.height, 1)
         said = f"{_percent(share)} nulls, at most {_percent(check.nulls)} wanted"
-        yield _condition(
+        yield condition(
             "nulls", said, holds=share <= check.nulls, column=name, value=share, limit=check.nulls
         )
 
@@ -140,7 +134,68 @@ def _duplicates(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
     said = f"{_percent(share)} of the rows are there already, at most "
     said += f"{_percent(check.duplicates)} wanted"
     holds = share <= check.duplicates
-    yield _condition("duplicates", said, holds=holds, value=share, limit=check.duplicates)
+    yield condition("duplicates", said, holds=holds, value=share, limit=check.duplicates)
+
+
+def _constant(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
+    if check.constant is None:
+        return
+    for name in _looked_at(check, rows):
+        values = rows[name].drop_nulls()
+        if not len(values) or values.dtype.is_nested():
+            continue
+        most = values.alias("value").value_counts(sort=True).row(0)
+        share = most[1] / len(values)
+        holds = share < 1.0 if check.constant == 1.0 else share <= check.constant
+        said = f"{_percent(share)} of the values are {str(most[0])[:_SHOWN]!r}, "
+        said += (
+            "more than one wanted"
+            if check.constant == 1.0
+            else (f"at most {_percent(check.constant)} wanted")
+        )
+        yield condition(
+            "constant", said, holds=holds, column=name, value=share, limit=check.constant
+        )
+
+
+def _leakage(
+    check: Check, rows: pl.DataFrame, reference: pl.DataFrame | None
+) -> Iterator[Condition]:
+    """Rows that the reference has, too, told by all the columns that both have."""
+    if check.leakage is None:
+        return
+    if reference is None:
+        said = "there is no reference: name one in the check, or in its [models.NAME]"
+        yield condition("leakage", said, holds=None)
+        return
+    names = [
+        name
+        for name in tables.compared(rows)
+        if name in reference.columns and not rows.schema[name].is_nested()
+    ]
+    texts = [pl.col(name).cast(pl.String) for name in names]
+    known = reference.select(texts).unique()
+    both = rows.select(texts).join(known, on=names, how="semi", nulls_equal=True) if names else rows
+    share = both.height / rows.height if rows.height and names else 0.0
+    said = f"{_percent(share)} of the rows are in the reference, at most "
+    said += f"{_percent(check.leakage)} wanted"
+    holds = share <= check.leakage
+    yield condition("leakage", said, holds=holds, value=share, limit=check.leakage)
+
+
+def _multivariate(check: Check, found: Comparison) -> Iterator[Condition]:
+    limit, whole = check.multivariate, found.together
+    if limit is None:
+        return
+    if whole is None:
+        said = "cannot be told: too few rows, or no column that both have"
+        yield condition("multivariate", said, holds=None if check.suite is None else True)
+        return
+    said = f"rows are told apart with an AUC of {whole.auc:.3f} ({whole.low:.3f}..{whole.high:.3f})"
+    said += f", at most {limit:g} wanted"
+    said += f": by {', '.join(whole.carriers)}" if whole.low > limit else ""
+    # What chance explains does not fail.
+    yield condition("multivariate", said, holds=whole.low <= limit, value=whole.auc, limit=limit)
 
 
 def _within(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
@@ -156,19 +211,19 @@ def _within(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
             continue
         beyond = int(((numbers < low) | (numbers > high)).sum()) + values.infinite
         said = f"{beyond:,} values outside {low:g}..{high:g}"
-        yield _condition("range", said, holds=not beyond, column=name, value=beyond, limit=0)
+        yield condition("range", said, holds=not beyond, column=name, value=beyond, limit=0)
 
 
 def _against(
     check: Check, rows: pl.DataFrame, reference: pl.DataFrame | None
 ) -> Iterator[Condition]:
-    wanted = [key for key in ("unseen", "drift") if getattr(check, key) is not None]
+    wanted = [key for key in ("unseen", "drift", "multivariate") if getattr(check, key) is not None]
     if not wanted:
         return
     if reference is None:
         for key in wanted:
             said = "there is no reference: name one in the check, or in its [models.NAME]"
-            yield _condition(key, said, holds=None)
+            yield condition(key, said, holds=None)
         return
     keep = [name for name in _looked_at(check, rows) if name in reference.columns]
     lost = [
@@ -177,15 +232,16 @@ def _against(
         if name not in rows.columns and name != "label" and not check.columns
     ]
     for name in lost:
-        yield _condition("column", "is in the reference and missing here", holds=False, column=name)
+        yield condition("column", "is in the reference and missing here", holds=False, column=name)
     found = compare(
         reference.select(keep), rows.select(keep), test=check.test, compat=_COMPATS[check.compat]
     )
     yield from _unseen(check, found)
     for column in found.columns:
-        condition = None if check.drift is None else _drift(check, column)
-        if condition is not None:
-            yield condition
+        judged = None if check.drift is None else _drift(check, column)
+        if judged is not None:
+            yield judged
+    yield from _multivariate(check, found)
 
 
 def _unseen(check: Check, found: Comparison) -> Iterator[Condition]:
@@ -197,7 +253,7 @@ def _unseen(check: Check, found: Comparison) -> Iterator[Condition]:
         said = f"{_percent(term.after)} of the rows in new categories, "
         said += f"at most {_percent(check.unseen)} wanted{names}"
         holds = term.after <= check.unseen
-        yield _condition(
+        yield condition(
             "unseen", said, holds=holds, column=column.name, value=term.after, limit=check.unseen
         )
 
@@ -205,7 +261,7 @@ def _unseen(check: Check, found: Comparison) -> Iterator[Condition]:
 def _drift(check: Check, column: Column) -> Condition | None:
     broken = [f for f in column.findings if f.what == "type" and f.alert]
     if broken:
-        return _condition("drift", broken[0].text, holds=False, column=column.name)
+        return condition("drift", broken[0].text, holds=False, column=column.name)
     if isinstance(check.drift, str):
         if column.effect is None:
             return None
@@ -213,7 +269,7 @@ def _drift(check: Check, column: Column) -> Condition | None:
         counted = ("drift", "unseen") if check.unseen is None else ("drift",)
         moved = [f.text for f in column.alerts if f.what in counted]
         said = "; ".join(moved) or "no sure drift"
-        return _condition(
+        return condition(
             "drift", said, holds=not moved, column=column.name, value=column.effect.value
         )
     if check.test is not None:
@@ -226,47 +282,7 @@ def _drift(check: Check, column: Column) -> Condition | None:
         return None
     said = f"{title} {value:.4g}, at most {check.drift:g} wanted"
     holds = abs(value) <= check.drift
-    return _condition(
-        "drift", said, holds=holds, column=column.name, value=value, limit=check.drift
-    )
-
-
-def _performance(
-    check: Check, rows: pl.DataFrame, reference: pl.DataFrame | None, positive: str | None
-) -> Iterator[Condition]:
-    if check.metric is None:
-        return
-    name = check.metric
-    value = metric(name, performance.totals(rows, positive))
-    if value is None:
-        yield _condition(name, "cannot be told: needs labels beside predictions", holds=None)
-        return
-    if check.least is not None:
-        said = f"{value:.4g}, at least {check.least:g} wanted"
-        yield _condition(name, said, holds=value >= check.least, value=value, limit=check.least)
-    if check.most is not None:
-        said = f"{value:.4g}, at most {check.most:g} wanted"
-        yield _condition(name, said, holds=value <= check.most, value=value, limit=check.most)
-    if check.degradation is not None:
-        before = None
-        if reference is not None:
-            before = metric(name, performance.totals(reference, positive))
-        if before is None:
-            said = "cannot be told: the reference has no labels"
-            yield _condition(f"{name} degradation", said, holds=None)
-            return
-        worse = (value - before) if name in _LESS_IS_BETTER else (before - value)
-        said = f"{before:.4g} to {value:.4g}, at most {check.degradation:g} worse wanted"
-        holds = worse <= check.degradation
-        yield _condition(
-            f"{name} degradation", said, holds=holds, value=worse, limit=check.degradation
-        )
-
-
-def metric(name: str, sums: dict[str, Any]) -> float | None:
-    """A performance metric from the sums of `performance.totals`; None if they lack it."""
-    found = metrics.of_sums(sums).get(name)
-    return None if found is None else found.value
+    return condition("drift", said, holds=holds, column=column.name, value=value, limit=check.drift)
 
 
 def _percent(share: float) -> str:

@@ -195,3 +195,41 @@ def test_settings_that_are_wrong(check: str, said: str, command: Command, folder
     assert (code, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_test_set_is_held_against_its_training_set(command: Command, folder: Path) -> None:
+    code, out, _ = command("check", configured(folder, 'suite = "train_test"'), "--format", "json")
+    assert code == 1
+    found = verdicts(out)
+    assert found["drift", "age"] == "fails"
+    assert found["leakage", None] == "holds"
+    assert found["constant", "plan"] == "holds"
+    assert found["auc degradation", None] == "holds"
+    assert found["multivariate", None] == "holds"
+    rows = pl.read_csv(folder / "reference.csv").vstack(pl.read_csv(folder / "reference.csv"))
+    rows.write_csv(folder / "today.csv")
+    code, out, _ = command("check", folder / "today.csv", "--format", "json")
+    assert verdicts(out)["leakage", None] == "fails"
+
+
+def test_a_column_of_one_value_and_rows_that_are_told_apart(command: Command, folder: Path) -> None:
+    rows = configured(folder, "constant = 0.9\nmultivariate = 0.52\n")
+    table = pl.read_csv(rows).with_columns(plan=pl.lit("basic"), age=pl.col("age") + 30)
+    table.write_csv(rows)
+    code, out, _ = command("check", rows, "--format", "json")
+    assert code == 1
+    assert verdicts(out)["constant", "plan"] == "fails"
+    assert verdicts(out)["constant", "label"] == "holds"
+    assert verdicts(out)["multivariate", None] == "fails"
+
+
+def test_the_value_of_predictions_is_reckoned_by_the_costs_of_the_user(
+    command: Command, folder: Path
+) -> None:
+    rows = configured(folder, 'metric = "value"\nleast = -1.0\n')
+    settings = (folder / "console.toml").read_text()
+    costs = "costs = { false_negative = -50, false_positive = -2 }\n"
+    (folder / "console.toml").write_text(settings.replace("[[checks]]", costs + "[[checks]]", 1))
+    code, out, _ = command("check", rows, "--format", "json")
+    assert code == 1
+    assert verdicts(out) == {("value", None): "fails"}

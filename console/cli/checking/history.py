@@ -9,7 +9,7 @@ from console.cli.narration import ProgressLine
 from console.config.settings import Rule, Settings
 from console.engine.replay import ReplayResult, replay
 from console.records.clock import iso
-from console.stats.suite import Condition
+from console.stats.condition import Condition
 
 SUITE = "rules"
 _Break = tuple[str | None, str | None, str | None, float, str]

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from console.config.document import printable
-from console.stats.suite import Condition
+from console.stats.condition import Condition
 
 
 def write(path: Path, conditions: Sequence[Condition]) -> None:

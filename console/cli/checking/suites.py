@@ -13,7 +13,8 @@ from console.config.settings import Check, Settings, SettingsError
 from console.formats.times import parse_times
 from console.records.clock import Clock, epoch
 from console.stats import tables
-from console.stats.suite import Condition, evaluate
+from console.stats.condition import Condition
+from console.stats.suite import evaluate
 
 _SUFFIXES = (".csv", ".parquet", ".pq", ".jsonl", ".ndjson")
 _NATIVE = (".jsonl", ".ndjson")
@@ -43,7 +44,9 @@ def _suite(
     rows = tables.gather(files, check.model)
     reference = None if reference_path is None else tables.read(reference_path)
     age = _age(rows, files, clock) if check.fresh_s is not None else None
-    return evaluate(check, suite, rows, reference, positive=model.positive, age_s=age)
+    return evaluate(
+        check, suite, rows, reference, positive=model.positive, costs=model.costs, age_s=age
+    )
 
 
 def _files(check: Check, paths: Sequence[Path]) -> list[Path]:

@@ -22,6 +22,7 @@ def document(found: Comparison) -> dict[str, Any]:
             "ignored": list(found.ignored),
             "false_discoveries": found.false_discoveries,
             "least_effect": found.least_effect,
+            "together": None if found.together is None else asdict(found.together),
         },
     }
 

@@ -26,11 +26,25 @@ def print_comparison(found: Comparison) -> None:
         head, [_row(column, levels, measured=measured is not None) for column in found.columns]
     )
     told = [column for column in found.columns if column.findings]
-    if told:
+    whole = _whole(found)
+    if told or whole is not None:
         print()
+    if whole is not None:
+        print(printable(whole))
     for column in told:
         for line in _told(column):
             print(printable(line))
+
+
+def _whole(found: Comparison) -> str | None:
+    """What the rows say that no column says by itself."""
+    whole = found.together
+    if whole is None:
+        return None
+    mark = "!" if whole.alert else " "
+    said = f"{mark} all columns together: a classifier tells the rows apart with an AUC of "
+    said += f"{whole.auc:.3f} ({whole.low:.3f}..{whole.high:.3f}, p {_short(whole.p_value)})"
+    return f"{said}, by {', '.join(whole.carriers)}" if whole.alert else said
 
 
 def bars() -> str:

@@ -1,19 +1,23 @@
 """Two tables compared: every column, with one limit of surprise for all.
 
 The p-values of all columns (of the distribution, the nulls, the new categories, the values out of
-range) are judged together by Benjamini and Hochberg at `FALSE_DISCOVERIES`, so that on data without
-a change at most one comparison in three hundred says anything, however many columns there are.
+range) and of the rows as wholes are judged together by Benjamini and Hochberg at
+`FALSE_DISCOVERIES`, so that on data without a change at most one comparison in three hundred says
+anything, however many columns there are.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from console.stats import drift, tables
-from console.stats.compare import kinds
+from console.stats.compare import kinds, together
 from console.stats.compare.column import Examined, Role, examine
-from console.stats.compare.result import Column, Comparison, Finding, Side
+from console.stats.compare.result import Column, Comparison, Finding, Side, Together
+from console.stats.compare.together import LEAST_AUC
 from console.stats.compare.verdict import LEAST_EFFECT, judge, p_values
 from console.stats.twosample.cells import Compat
 
@@ -49,7 +53,12 @@ def compare(
             columns.append(_unlike(name, reference[name], current[name]))
         else:
             found.append(one)
-    all_p = np.array([p for one in found for p in p_values(one.column)])
+    whole = together.examine(
+        reference, current, [one.column.name for one in found if one.column.role != "label"]
+    )
+    all_p = np.array(
+        [p for one in found for p in p_values(one.column)] + ([whole.p_value] if whole else [])
+    )
     rejected = int(drift.false_discovery(np.maximum(all_p, _RESIDUE), rate).sum())
     level = rate * max(rejected, 1) / max(len(all_p), 1)
     columns += [judge(one, level, least_effect) for one in found]
@@ -60,7 +69,14 @@ def compare(
         tuple(name for name in tables.BESIDE if name in {*reference.columns, *current.columns}),
         rate,
         least_effect,
+        whole and replace(whole, alert=_alone(whole, columns, level)),
     )
+
+
+def _alone(whole: Together, columns: list[Column], level: float) -> bool:
+    """Whether rows have surely changed in a way that no column shows by itself."""
+    sure = whole.p_value <= level and whole.auc >= LEAST_AUC
+    return sure and not any(column.alerts for column in columns)
 
 
 def role_of(name: str) -> Role:

@@ -118,6 +118,21 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """How well rows of two tables are told apart."""
+
+    auc: float
+    low: float
+    high: float
+    p_value: float
+    rows: int
+    """Of both tables."""
+    carriers: tuple[str, ...]
+    """Columns, and pairs of columns (`a with b`), that tell most, first."""
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two tables."""
 
@@ -129,6 +144,8 @@ class Comparison:
     """Columns that say of which prediction a row is."""
     false_discoveries: float
     least_effect: float
+    together: Together | None = None
+    """How well whole rows are told apart; None if there are too few."""
 
     @property
     def drifted(self) -> tuple[str, ...]:
@@ -137,5 +154,6 @@ class Comparison:
 
     @property
     def alerts(self) -> int:
-        """Alerts of all columns."""
-        return sum(len(column.alerts) for column in self.columns)
+        """Alerts of all columns, and of all together."""
+        whole = self.together is not None and self.together.alert
+        return sum(len(column.alerts) for column in self.columns) + int(whole)
