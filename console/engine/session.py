@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.engine.snapshot import Snapshot
+from console.engine.snapshot import Progress, Snapshot
 from console.records.action import Action, Verb, last_standing
 from console.records.clock import Clock, system_clock
 
@@ -194,12 +194,8 @@ class Session:
                 pause = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
                 self._failures += 1
                 self._notice = f"{error}: nothing is lost, trying again every {pause:.0f} s"
-                if self._shown is not None:
-                    show(
-                        replace(
-                            self._shown, revision=self._shown.revision + 1, notices=(self._notice,)
-                        )
-                    )
+                before = self._shown or _nothing_yet(self._clock())
+                show(replace(before, revision=before.revision + 1, notices=(self._notice,)))
                 self._stop.wait(pause)
 
     def _told(self, error: Exception) -> str:
@@ -293,6 +289,12 @@ class Session:
                 del self._queued[0]
             acted = True
         return acted
+
+
+def _nothing_yet(now: float) -> Snapshot:
+    """What there is to show before a store could be opened: something is still to be read."""
+    progress = Progress(0, 0, 1, 0, 0, 0.0, 0.0)
+    return Snapshot(0, now, live=False, models=(), inbox=(), events=(), progress=progress)
 
 
 def _account() -> str:

@@ -157,9 +157,11 @@ def test_a_store_that_cannot_be_made_on_a_full_disk_is_made_later(
     session = Session([source], Settings(retention=Retention(free=0)), store)
     session.start(seen.append, failures.append)
     try:
-        time.sleep(0.5)
+        full = _until(seen, lambda shown: bool(shown.notices))
+        assert "its disk is full: make room on it: nothing is lost" in full.notices[0]
+        assert not full.progress.caught_up
         balloon.burst()
-        _until(seen, lambda shown: shown.progress.rows == LINES)
+        _until(seen, lambda shown: shown.progress.rows == LINES and not shown.notices)
     finally:
         session.stop()
     assert failures == []
