@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from console.records.clock import epoch
@@ -44,7 +44,10 @@ class Mark:
 
 
 def marks_of(frame: pl.DataFrame) -> tuple[Mark, ...]:
-    """The events of a frame of schema EVENTS, in order of time; each id once."""
+    """The events of a frame of schema EVENTS, in order of time; each id once.
+
+    A later record of the same id may say when it ended.
+    """
     found: dict[tuple[str, str | None], Mark] = {}
     for row in frame.iter_rows(named=True):
         if row["ts"] is None:
@@ -63,7 +66,9 @@ def marks_of(frame: pl.DataFrame) -> tuple[Mark, ...]:
             planned=bool(row["planned"]),
             attributes={**_object(row["tags"]), **_object(row["attributes"])},
         )
-        found.setdefault((mark.id, mark.model), mark)
+        first = found.setdefault((mark.id, mark.model), mark)
+        if first.end_ts is None and mark.end_ts is not None:
+            found[mark.id, mark.model] = replace(first, end_ts=mark.end_ts)
     return ordered(found.values())
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -100,7 +99,7 @@ class _Folder:
         self._alert = alert
         self._reader = reader
         self._settings = settings
-        self._redactor = Redactor(re.compile(pattern) for pattern in settings.redact)
+        self._redactor = Redactor(settings.redact)
         self._redactions: dict[str, dict[str, int]] = {}
         self._rows: dict[str, int] = {}
 

@@ -30,6 +30,9 @@ def parser() -> Parser:
     parser = new_parser("doctor", _DESCRIPTION, "  model-console doctor logs/")
     add_paths(parser)
     add_format(parser, "text", "json")
+    parser.add_argument(
+        "--tell", metavar="NAME", help="sends this recipient a test message, and nothing else"
+    )
     return parser
 
 
@@ -37,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints what was found; 1 if something is to be mended."""
     if not arguments.paths and not arguments.config and not Path("console.toml").exists():
         arguments.paths = [Path()]
-    found = list(findings(target(arguments)))
+    looked_at = target(arguments)
+    found = [told(looked_at, arguments.tell)] if arguments.tell else list(findings(looked_at))
     faults = sum(finding.verdict == "mend" for finding in found)
     if arguments.format == "json":
         print_json({"findings": [asdict(finding) for finding in found], "mend": faults})
@@ -46,6 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
             print(line)
         tell(f"{faults} to mend" if faults else "nothing to mend")
     return 1 if faults else 0
+
+
+def told(looked_at: Target, name: str) -> Finding:
+    """What came of a test message. Raises UsageError for a recipient that there is not."""
+    from console.cli.checkup.delivery import tell as send
+
+    return send(looked_at.settings, name, system_clock)
 
 
 def findings(looked_at: Target) -> Iterator[Finding]:

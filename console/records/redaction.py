@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 _NAME = (
@@ -84,11 +84,15 @@ _CARD_KIND = "card"
 
 
 class Redactor:
-    """Redacts texts, and counts by kind what it took out; `extra` are the user's own patterns."""
+    """Redacts texts, and counts by kind what it took out.
 
-    def __init__(self, extra: Iterable[re.Pattern[str]] = ()) -> None:
-        self.extra = tuple(extra)
-        self._patterns = (*(("configured", pattern) for pattern in self.extra), *_PATTERNS)
+    `extra` are regular expressions of the user's own, `spared` kinds that may stay.
+    """
+
+    def __init__(self, extra: Iterable[str] = (), *, spared: Collection[str] = ()) -> None:
+        self.extra = tuple(re.compile(pattern) for pattern in extra)
+        own = [("configured", pattern) for pattern in self.extra]
+        self._patterns = [(k, p) for k, p in (*own, *_PATTERNS) if k not in spared]
         self.counts: Counter[str] = Counter()
 
     def text(self, text: str) -> str:

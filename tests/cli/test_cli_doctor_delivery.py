@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,3 +78,39 @@ def test_apprise_may_be_missing(
     monkeypatch.setenv("TEAM_URL", f"json://{SECRET}")
     monkeypatch.setitem(sys.modules, "apprise", None)
     assert ("mend", "Apprise is not installed") in said(command, folder)["team"]
+
+
+def test_a_test_message_goes_out_and_what_came_of_it_is_said(
+    command: Command, folder: Path
+) -> None:
+    posts: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(202 if len(posts) == 1 else 401)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        (folder / "console.toml").write_text(
+            f'[[recipients]]\nname = "hook"\nkind = "webhook"\nurl = "{url}"\n'
+        )
+        code, out, _ = command("doctor", folder, "--tell", "hook")
+        assert (code, "took the test message" in out) == (0, True)
+        code, out, _ = command("doctor", folder, "--tell", "hook")
+        assert (code, "refuses it (401)" in out) == (1, True)
+        code, _, err = command("doctor", folder, "--tell", "nobody")
+        assert (code, err) == (2, "nobody: no such recipient: wanted one of hook\n")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    (alert,) = posts[0]["alerts"]
+    assert alert["annotations"]["description"].startswith("This is a test of model-console")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 
 import pytest
@@ -111,9 +110,16 @@ def test_values_of_telling_keys_go_whatever_they_are() -> None:
 
 
 def test_patterns_of_the_user_come_first() -> None:
-    redactor = Redactor([re.compile(r"ACME-\d+")])
+    redactor = Redactor([r"ACME-\d+"])
     assert redactor.text("for ACME-4711") == "for [redacted: configured]"
     assert redactor.counts == {"configured": 1}
+
+
+def test_some_kinds_may_stay() -> None:
+    redactor = Redactor(spared={"address", "e-mail"})
+    assert redactor.text("bob@example.com at 10.0.0.7, pin=1234") == (
+        "bob@example.com at 10.0.0.7, pin=[redacted: password]"
+    )
 
 
 @given(st.text(max_size=300))

@@ -7,6 +7,7 @@ after a crash, or after hours without anybody asking, it gives each difference o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from console.alerts.alert import Alert
@@ -21,6 +22,8 @@ FRESH_S = DAY
 """An alert that was opened longer ago is no news, if its recipient never heard of it."""
 UPDATE_S = 10 * MINUTE
 """Least time between two messages on the same alert, unless it got worse, ended or came back."""
+SPARED = frozenset({"address", "e-mail"})
+"""What looks private is told all the same: colleagues need to know which host or customer it is."""
 LEADING = 0.5
 """Probability from which on a cause is worth a message."""
 
@@ -38,12 +41,15 @@ def decide(
     """
     notices = []
     seen = set()
+    redactor = Redactor(settings.redact, spared=SPARED)
     for alert in inbox:
         seen.add(alert.id)
         last = told.get(alert.id)
         reason = _reason(recipient, alert, last, settings, now)
         if reason is not None:
-            notices.append(_notice(recipient, alert, last, reason, now))
+            notice = _notice(recipient, alert, last, reason, now)
+            title, document = redactor.text(notice.title), redactor.value(notice.alert)
+            notices.append(replace(notice, title=title, alert=document))
     for alert_id, last in told.items():
         if alert_id not in seen and not last.over and last.reason != "report":
             notices.append(_gone(last, now))
@@ -130,7 +136,6 @@ def _notice(
         severity = last.severity
     parts = [recipient.name, alert.id, last and last.id, reason, severity, alert.state, gist]
     identity = digest(parts)
-    redactor = Redactor()
     document = alert.to_json()
     document["evidence"] = {**document["evidence"], "points": []}
     return Notice(
@@ -143,8 +148,8 @@ def _notice(
         state=alert.state,
         gist=gist,
         thread=identity if last is None else last.thread,
-        title=redactor.text(alert.title),
-        alert=redactor.value(document),
+        title=alert.title,
+        alert=document,
     )
 
 

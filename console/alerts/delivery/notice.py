@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from console.alerts.alert import AlertState
 from console.detectors.protocol import Severity
+from console.records.clock import iso
 
 Reason = Literal[
     "new",
@@ -80,6 +81,27 @@ class Message:
 def is_urgent(notice: Notice) -> bool:
     """Whether a notice is of a critical alert that is not over."""
     return notice.severity == "critical" and not notice.over
+
+
+def trial(recipient: str, now: float) -> Message:
+    """A message that says nothing but that messages arrive."""
+    what = "This is a test of model-console: nothing is wrong."
+    document = {"what": what, "detector": "test", "started_at": iso(now), "updated_at": iso(now)}
+    identity = digest(["test", recipient, now])
+    notice = Notice(
+        id=identity,
+        recipient=recipient,
+        alert_id=f"test-{identity}",
+        reason="test",
+        at=now,
+        severity="info",
+        state="open",
+        gist="",
+        thread=identity,
+        title=f"test of model-console for {recipient}",
+        alert=document,
+    )
+    return Message((notice,), now)
 
 
 def digest(parts: Sequence[object]) -> str:

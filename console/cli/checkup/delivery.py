@@ -1,4 +1,4 @@
-"""Who is told of alerts: whether what they need is there, without sending anything."""
+"""Who is told of alerts: whether what they need is there; and a test message, if one is wanted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import stat
 from collections.abc import Iterator
 
 from console.cli.checkup.finding import Finding
+from console.cli.errors import UsageError
 from console.config.delivery import Recipient, Secret, SecretError
 from console.config.settings import Settings
+from console.records.clock import Clock
 
 AREA = "delivery"
 
@@ -27,6 +29,23 @@ def delivery(settings: Settings) -> Iterator[Finding]:
             yield Finding(AREA, "receiver", "mend", text, "make the folder, or mend `file`")
         if receiver.token is not None:
             yield from _secret("receiver", "token", receiver.token)
+
+
+def tell(settings: Settings, name: str, clock: Clock) -> Finding:
+    """Sends a test message to a recipient, and what came of it. Raises UsageError."""
+    known = {one.name: one for one in settings.recipients}
+    if name not in known:
+        listed = ", ".join(known) or "none, console.toml has no [[recipients]]"
+        raise UsageError(f"{name}: no such recipient: wanted one of {listed}")
+    from console.alerts.delivery.channel import DeliveryError, open_channel
+    from console.alerts.delivery.notice import trial
+
+    one = known[name]
+    try:
+        open_channel(one).send(trial(name, clock()))
+    except (DeliveryError, SecretError) as error:
+        return Finding(AREA, name, "mend", f"the test message was not taken: {error}", "see above")
+    return Finding(AREA, name, "ok", "took the test message")
 
 
 def _recipient(one: Recipient) -> Iterator[Finding]:
