@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from console.sources.chunk import HEAD
 from console.sources.discover import is_followed
 from console.sources.identity import Identity, begins, file_id_of, holds, is_part
 from console.sources.tail import Tail
@@ -87,7 +88,7 @@ class Known:
         parts = [
             item
             for item in self._originals(path)
-            if is_part(item, tail.descriptor) and lies_there(item)
+            if is_part(item, tail.descriptor) and lies_there(item) and _ends_alike(item, tail)
         ]
         return max(parts, key=lambda item: (item.offset, item.file_id), default=None)
 
@@ -120,6 +121,16 @@ class Known:
             if holds(identity, tail.descriptor)
         ]
         return max(found, key=lambda item: (item.offset, item.file_id), default=None)
+
+
+def _ends_alike(identity: Identity, tail: Tail) -> bool:
+    """Whether the end of a file stands in the original too, if that still has its content."""
+    start = max(0, tail.size - HEAD)
+    end = os.pread(tail.descriptor, HEAD, start)
+    with open(identity.path, "rb") as original:  # noqa: PTH123
+        if not holds(identity, original.fileno()):
+            return True
+        return os.pread(original.fileno(), len(end), start) == end
 
 
 def _rotated(path: Path) -> set[int]:

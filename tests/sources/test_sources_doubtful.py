@@ -78,6 +78,17 @@ def test_a_backup_of_a_live_file_is_never_read(log: Path, reader: Reader) -> Non
     assert numbers(reader) == [*range(80)]
 
 
+def test_a_rotated_file_that_nobody_saw_is_no_copy_of_the_next(log: Path, reader: Reader) -> None:
+    header = b"#" * 1500 + b"\n"
+    log.write_bytes(header)
+    reader.step()
+    live(reader, log, 0, 20)
+    log.with_name("app.log.1").write_bytes(header + line(100) + b"\n")
+    reader.settle()
+    reader.lines = [each for each in reader.lines if each[:1] != b"#"]
+    assert numbers(reader) == [*range(20), 100]
+
+
 @pytest.mark.parametrize("down", [False, True])
 def test_a_file_that_is_cut_back_goes_on_behind_its_rest(
     log: Path, reader: Reader, *, down: bool

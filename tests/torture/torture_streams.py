@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+START = int(time.time())
 BIG = 17 << 20
 """Length of a line that is too long to be a record."""
 
@@ -277,7 +278,7 @@ class Headed(Stream):
 
     def put(self) -> None:
         if not self.path.exists():
-            header = {"ts": 1_760_000_000, "kind": "log", "model": self.name, "message": "#" * 1500}
+            header = {"ts": START, "kind": "log", "model": self.name, "message": "#" * 1500}
             self.append(json.dumps(header).encode() + b"\n")
             self.ledger.headers += 1
         super().put()
