@@ -3,6 +3,11 @@
 In a backlog the lines of the next step are read and decoded in a thread of their own while those of
 this one are written: parsing and writing both leave the interpreter to others. The thread has the
 files to itself meanwhile, and has ended before the step has.
+
+A backlog is read oldest first, not newest first: a detector judges a window by those before it, so
+windows have to close in the order of event time, and what closes in another order would have to be
+judged again. The newest lines come soon all the same: a step reads of every file that lags as much,
+no file runs ahead of the others by more than `AHEAD_S`, and `progress` tells how far it is.
 """
 
 from __future__ import annotations
