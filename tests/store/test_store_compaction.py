@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from console.config.settings import Settings
+from console.engine.summaries import kinds
 from console.records.clock import naive
 from console.records.series import Series
 from console.stats import logs, windows
-from console.store import compaction
+from console.store import compaction, retention
 from console.store.commit import Commit
 from console.store.database import Store
 
@@ -147,3 +149,12 @@ def test_every_kind_of_window_can_be_compacted(store: Store, kind: str) -> None:
             connection.execute(query, [START]).fetchall()
     done = store.maintenance.compact(kind, T0 + WIDTH, WIDTH)
     assert (done.rows, done.left, done.more) == (3, 1, False)
+
+
+def test_every_table_of_windows_is_kept_for_a_time_and_every_kind_can_be_compacted(
+    store: Store,
+) -> None:
+    found = store.reader().sql("SELECT table_name FROM duckdb_tables() ORDER BY 1", 99)
+    tables = {name for (name,) in found.rows() if name.startswith("window_")}
+    assert tables == set(retention.KINDS["windows"])
+    assert set(kinds(Settings())) == set(compaction.KEYS)
