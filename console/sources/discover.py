@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from console.config.settings import PATH_NAMES, Settings, SourceSettings
+from console.sources.archive import SUFFIXES
 from console.sources.defaults import Defaults
 from console.sources.mlruns import files_of, is_entered, is_run, run_of
 
@@ -23,6 +24,7 @@ _NOT_FOLLOWED = frozenset(
     )
 )
 _NOT_FOLLOWED_NAMES = re.compile(r"(?i:readme|licen[cs]e|changelog|makefile|dockerfile)(?:\..*)?$")
+_TARS = tuple(f".tar{suffix}" for suffix in SUFFIXES)
 _NOT_ENTERED = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
 _GENERIC = frozenset(
     (
@@ -199,7 +201,7 @@ def is_followed(name: str) -> bool:
     return not (
         name.startswith(".")
         or name in _NOT_ENTERED
-        or name.endswith(("~", ".tar.gz"))
+        or name.endswith(("~", ".tar", *_TARS))
         or _NOT_FOLLOWED_NAMES.match(name)
         or any(suffix.lower() in _NOT_FOLLOWED for suffix in suffixes[-1:])
     )

@@ -116,7 +116,9 @@ def test_can_be_a_log(name: str) -> None:
     assert is_followed(name)
 
 
-@pytest.mark.parametrize("name", ["README", "readme.txt", "a.toml", ".x", "a.md", "LICENSE"])
+@pytest.mark.parametrize(
+    "name", ["README", "readme.txt", "a.toml", ".x", "a.md", "LICENSE", "a.tar", "a.tar.zst"]
+)
 def test_cannot_be_a_log(name: str) -> None:
     assert not is_followed(name)
 

@@ -20,6 +20,7 @@ from console.sources.discover import Discovery, SourceFile
 AHEAD_S = 5 * MINUTE
 """How far a clock may be ahead of ours."""
 APART_S = DAY
+_DENIED = "permission denied"
 _COPY = "copy it anew: what stands behind the damage cannot be read"
 _REGULAR_ROWS = 20
 """Files of fewer rows (of events, say) may well end long before the others."""
@@ -64,7 +65,7 @@ def examine(paths: Sequence[Path], settings: Settings) -> list[Examined]:
     found = [_examined(file) for file in discovery.find()]
     mend = "mend what it is, or leave it out of [[sources]]"
     broken = [
-        Examined(discovery.describe(path), problem=why, mend=mend)
+        Examined(discovery.describe(path), problem=why, mend=None if _DENIED in why else mend)
         for path, why in discovery.broken()
     ]
     return sorted([*found, *broken], key=lambda one: one.file.path)
