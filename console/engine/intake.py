@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,11 +175,12 @@ class Intake:
 
     def read(self, *, final: bool = False, most: int = STEP_BYTES) -> list[Reading]:
         """The next lines of the files that lag most, about `most` bytes in all."""
-        identities = self._collection.identities()
         ahead, self._ahead = self._ahead, []
         if self._gaps:  # of files that were read ahead, too: what is told of them goes first
             return [*self._gaps, *self._next(final=final, most=most)]
-        if ahead and all(_goes_on(reading, identities) for reading in ahead):
+        if ahead and all(
+            self._collection.has_read(reading.state.file_id, reading.start) for reading in ahead
+        ):
             return ahead
         return self._next(final=final, most=most)
 
@@ -321,12 +322,6 @@ class Intake:
         told = records(rejects=rejects([state.offset], [gap.reason], [b""]))
         clocks, _ = newest_before(told, None, self._clock())
         return Reading(state.offset, state, told, 0, clocks, is_gap=True)
-
-
-def _goes_on(reading: Reading, identities: Mapping[int, Identity]) -> bool:
-    """Whether the file is still there, and still to be read where this reading began."""
-    identity = identities.get(reading.state.file_id)
-    return identity is not None and identity.offset == reading.start
 
 
 def _identity(state: FileState) -> Identity:

@@ -361,6 +361,11 @@ class Collection:
         else:
             self._look_at_retired(follow)
 
+    def has_read(self, file_id: int, offset: int) -> bool:
+        """Whether the chunk of a file that was read last, from `offset` on, can still be stored."""
+        follow = self._followed.by_id.get(file_id)
+        return follow is not None and follow.has_read(offset)
+
     def after(self, file_id: int, consumed: int) -> Identity:
         """What to store of a file with the first `consumed` bytes of the chunk read last."""
         return self._followed.by_id[file_id].after(consumed)

@@ -153,6 +153,10 @@ class Follow:
         )
         return self._chunk
 
+    def has_read(self, offset: int) -> bool:
+        """Whether the chunk that was read last begins there, and nothing was stored of it yet."""
+        return self._chunk is not None and self._chunk.offset == offset
+
     def after(self, consumed: int) -> Identity:
         """The identity once so much of the chunk read last is stored. Raises ValueError."""
         chunk = self._chunk

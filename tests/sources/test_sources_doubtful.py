@@ -233,6 +233,24 @@ def test_a_replacement_has_what_was_unread_too(log: Path, reader: Reader) -> Non
     assert numbers(reader) == [*range(33)]
 
 
+def test_what_was_read_of_a_file_that_was_replaced_is_read_again(log: Path, reader: Reader) -> None:
+    write(log, *range(30))
+    reader.step()
+    write(log, 30)
+    reader.collection.poll(reader.now + 2)
+    (entry,) = reader.collection.pending()
+    reader.collection.read(entry.file_id)
+    assert reader.collection.has_read(entry.file_id, 3000)
+    fresh = log.with_name(".app.tmp")
+    fresh.write_bytes(log.read_bytes() + line(31) + b"\n")
+    fresh.replace(log)
+    reader.now += 5
+    reader.collection.poll(reader.now)
+    assert not reader.collection.has_read(entry.file_id, 3000)
+    reader.settle()
+    assert numbers(reader) == [*range(32)]
+
+
 def test_a_file_that_vanishes_for_a_while_goes_on_where_it_was(log: Path, reader: Reader) -> None:
     write(log, 1)
     reader.step()
