@@ -10,7 +10,9 @@ with m the mean gap between windows and s the mean absolute deviation of gaps, r
 the last 500 gaps (those called silence left out). Of a Poisson stream s/m = 0.74, and P(none of
 15.7 expected) = 1.5e-7: with 250 windows a day, once in 70 years; the margin is for rates that are
 known from a single day. Regular streams have s near 0 and are called after 10 minutes or two and a
-half gaps; the 10 minutes cover restarts and the few lost records of any collector.
+half gaps; the 10 minutes cover restarts and the few lost records of any collector. Of streams
+without a beat, such as the lines of a log, it takes half an hour, and half of the rate is expected
+of them in an hour of the day that was never seen: the first night is not the first evening.
 
 The rate of an hour of the week is the mean over its last weeks (about eight) and, as one more week,
 over the same hour of all days (with its neighbours, if that is less); nightly and weekend pauses
@@ -44,6 +46,11 @@ from console.records.frames import Schema
 from console.records.series import Series
 
 LEAST_SILENCE_S = 600.0
+LEAST_UNEVEN_S = 1800.0
+EVEN = 0.3
+"""Streams whose gaps scatter by less come at a beat."""
+UNSEEN_SHARE = 0.5
+"""So much of its usual rate is expected of others in an hour of the day that was never seen."""
 LEAST_GAPS = 30
 LEAST_AGE_S = 2 * HOUR
 MEMORY_GAPS = 500
@@ -114,7 +121,13 @@ class _Stream:
     def shortest(self) -> float:
         """No shorter silence, in seconds, is raised."""
         recent = np.where(self.last - self.silent_at < HABIT_S, self.silences, 0.0)
-        return max(LEAST_SILENCE_S, 1.5 * float(np.sort(recent)[-2]))
+        least = LEAST_SILENCE_S if self.even else LEAST_UNEVEN_S
+        return max(least, 1.5 * float(np.sort(recent)[-2]))
+
+    @property
+    def even(self) -> bool:
+        """Whether it comes at a beat, and not when there is something to say."""
+        return self.scatter <= EVEN * self.usual
 
     @property
     def learned(self) -> bool:
@@ -128,7 +141,8 @@ class _Stream:
         week, day = _hours(hour)
         near = [(day - 1) % 24, day, (day + 1) % 24]
         own, days = float(self.day_weeks[day]), float(self.day_weeks[near].sum())
-        daily = HOUR / self.usual
+        # How busy an hour is that was never seen, only a beat tells.
+        daily = HOUR / self.usual * (1.0 if self.even else UNSEEN_SHARE)
         if own and days:
             around = float(self.day_count[near].sum()) / days
             daily = min(around, float(self.day_count[day]) / own)

@@ -90,6 +90,13 @@ def test_irregular_streams_are_not_missed_by_chance(feed: Any) -> None:
         assert phases(feed, points, 28 * DAY) == []
 
 
+def test_the_first_night_of_a_log_is_not_silence(feed: Any) -> None:
+    for seed in range(12):
+        evening = [point for point in poisson(1, per_hour=14.0, seed=seed) if point[0] < 3 * HOUR]
+        # Eighty minutes without a line, when all that is known are three hours of an evening.
+        assert phases(feed, evening, evening[-1][0] // 60 * 60 + 80 * MINUTE) == []
+
+
 def test_an_irregular_stream_is_missed_in_the_end(feed: Any) -> None:
     points = [point for point in poisson(6, per_hour=20.0, seed=1) if point[0] < 5 * DAY]
     ((phase, at),) = phases(feed, points, 6 * DAY)
