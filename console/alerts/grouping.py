@@ -20,6 +20,7 @@ from console.alerts.incident import (
     Incidents,
     at_least,
     fingerprint_of,
+    flood_fingerprint,
     incident_id,
 )
 from console.alerts.marks import Mark
@@ -39,6 +40,11 @@ LABEL_DELAY_S = 12 * HOUR
 """How long after an incident's end a metric of performance that falls is taken for its effect: such
 metrics stand at the time of their labels. The onsets of our own detector are those of predictions.
 """
+MOST_AN_HOUR, MOST_IN_FLOOD = 30, 100
+"""So many incidents of one family of detectors open in an hour; further deviations become one
+incident that says so, and lists so many of them: a flood of odd lines must not bury the rest."""
+GROWN = 1.5
+"""An effect so many times as large as it was is worse."""
 LATE_S = 12 * HOUR
 """How long after its end an incident takes late findings whose onset lies within it."""
 MEMORY_S = 30 * DAY
@@ -157,12 +163,24 @@ def _raise(walk: _Walk, deviation: Deviation) -> None:
     assessed = assess(joined, walk.marks, walk.settings, deviation.at)
     if incident.severity != assessed.severity and at_least(assessed.severity, incident.severity):
         assessed = replace(assessed, worsened_at=deviation.at)
+    assessed = _grown(assessed, deviation)
     walk.put(assessed)
     if assessed.model is not None:
         _fleet(walk, assessed)
 
 
+def _grown(incident: Incident, deviation: Deviation) -> Incident:
+    """With the size of its effect, and the time at which that has grown by half."""
+    size = abs(deviation.effect_size or 0.0)
+    if size < GROWN * incident.size or not size:
+        return incident
+    grown = deviation.at if incident.size else incident.grown_at
+    return replace(incident, size=size, grown_at=grown)
+
+
 def _open(walk: _Walk, deviation: Deviation) -> None:
+    if _flooded(walk, deviation):
+        return
     series = deviation.series
     fingerprint = fingerprint_of(deviation, family(deviation.detector))
     earlier = [i for i in walk.state.by_id.values() if i.fingerprint == fingerprint]
@@ -177,9 +195,48 @@ def _open(walk: _Walk, deviation: Deviation) -> None:
         recurrence=len(earlier),
     )
     assessed = assess(incident, walk.marks, walk.settings, deviation.at)
+    assessed = _grown(assessed, deviation)
     walk.put(assessed)
     if assessed.model is not None:
         _fleet(walk, assessed)
+
+
+def _flooded(walk: _Walk, deviation: Deviation) -> bool:
+    """Takes a deviation into the flood of its family, if too many incidents opened in an hour."""
+    kind = family(deviation.detector)
+    recent = [
+        incident
+        for incident in walk.state.by_id.values()
+        if incident.opened_at > deviation.at - HOUR
+        and family(incident.findings[0].deviation.detector) == kind
+    ]
+    if sum(not incident.flooded for incident in recent) < MOST_AN_HOUR:
+        return False
+    fingerprint = flood_fingerprint(kind)
+    running = [
+        incident
+        for incident in walk.state.by_id.values()
+        if incident.fingerprint == fingerprint and incident.open
+    ]
+    finding = Finding(deviation, (deviation.at,))
+    if not running:
+        flood = Incident(
+            id=incident_id(fingerprint, deviation.at),
+            fingerprint=fingerprint,
+            model=None,
+            opened_at=deviation.at,
+            updated_at=deviation.at,
+            findings=(finding,),
+            root=deviation.key,
+            flooded=1,
+        )
+        walk.put(assess(flood, walk.marks, walk.settings, deviation.at))
+        return True
+    flood = replace(running[-1], flooded=running[-1].flooded + 1, updated_at=deviation.at)
+    if len(flood.findings) < MOST_IN_FLOOD:
+        flood = assess(flood.put(finding), walk.marks, walk.settings, deviation.at)
+    walk.put(flood)
+    return True
 
 
 def family(detector: str) -> str:
@@ -211,6 +268,8 @@ def _home(walk: _Walk, deviation: Deviation) -> Incident | None:
 
 def _takes(incident: Incident, deviation: Deviation, mark: Mark | None, settings: Settings) -> bool:
     """Whether a deviation that is new to an incident belongs to it."""
+    if incident.flooded:
+        return False
     if mark is not None:
         return incident.open and incident.explained_by == mark.id
     if incident.explained_by is not None:
@@ -290,6 +349,7 @@ def _fleet(walk: _Walk, incident: Incident) -> None:
         other
         for other in walk.state.by_id.values()
         if other.open
+        and not other.flooded
         and other.explained_by is None
         and abs(other.started_at - incident.started_at) <= FLEET_ONSET_S
         and incident.updated_at - other.opened_at <= FLEET_OPENED_S

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from console.alerts.alert import Alert
-from console.alerts.examples import Act, examples
+from console.alerts.examples import Act, Look, examples
 from console.alerts.learning import Learner
 from console.alerts.prior import topic
 from console.alerts.rank import tier_feature
@@ -33,29 +33,40 @@ def described(action: Action, alert: Alert, settings: Settings) -> Action:
 
 
 def learner_of(actions: Sequence[Action]) -> Learner:
-    """What the user who acted last has taught by all his acts that still stand."""
+    """What the user who acted last has taught by all his looks, and acts that still stand."""
     learner = Learner()
     if actions:
         user = actions[-1].user
         own = [action for action in standing(actions) if action.user == user]
-        for example in examples([act for action in own if (act := _act(action)) is not None]):
+        for example in examples([entry for action in own if (entry := _entry(action)) is not None]):
             learner.learn(example)
     return learner
 
 
-def _act(action: Action) -> Act | None:
-    """An act of the journal; None if nobody wrote down what its alert was like."""
-    if "features" not in action.args:
+def _entry(action: Action) -> Look | Act | None:
+    """An act or a look of the journal; None if nobody wrote down what its alert was like."""
+    args = action.args
+    if "features" not in args:
         return None
-    model, reason = action.args.get("model"), action.args.get("reason")
+    model, reason = args.get("model"), args.get("reason")
+    of = topic(
+        str(args.get("detector", "")),
+        None if model is None else str(model),
+        json.loads(str(args["features"])),
+    )
+    if action.verb == "exposure":
+        return Look(
+            ts=action.ts,
+            alert=action.alert_id,
+            topic=of,
+            position=int(args.get("position", 1)),
+            cursor_ms=float(args.get("cursor_ms", 0.0)),
+            opened=bool(args.get("opened")),
+        )
     return Act(
         ts=action.ts,
         alert=action.alert_id,
-        topic=topic(
-            str(action.args.get("detector", "")),
-            None if model is None else str(model),
-            json.loads(str(action.args["features"])),
-        ),
+        topic=of,
         verb=action.verb,
         reason=None if reason is None else str(reason),
     )

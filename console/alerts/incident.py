@@ -105,6 +105,12 @@ class Incident:
     """When it last came back after its end."""
     worsened_at: float | None = None
     """When its severity last rose."""
+    grown_at: float | None = None
+    """When its effect last grew by half."""
+    size: float = 0.0
+    """The effect, in usual standard deviations, that it is measured against."""
+    flooded: int = 0
+    """How many deviations it took in because too many incidents opened at once; 0: no flood."""
     merged_into: str | None = None
     """The incident of the whole fleet that took it over."""
     recurrence: int = 0
@@ -205,6 +211,11 @@ class Incidents:
         """When the next incident will be over by itself, and which."""
         due = [(i.ends_at, i.id) for i in self.by_id.values() if i.ends_at is not None]
         return min(due, default=None)
+
+
+def flood_fingerprint(family: str) -> str:
+    """Hash of a detector family: what is one flood."""
+    return _digest(["flood", family])
 
 
 def fingerprint_of(deviation: Deviation, family: str) -> str:

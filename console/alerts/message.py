@@ -76,6 +76,8 @@ def compose(
 def title(incident: Incident, gathered: Gathered) -> str:
     """One row of the inbox: the series, which way, from what to what, and the model."""
     root = incident.lead.deviation
+    if incident.flooded:
+        return fit(f"Flood: {incident.flooded} more {root.detector} findings", TITLE_CELLS)
     model = incident.model or f"{len(incident.models)} models"
     tail = f" · {model}" if incident.models else ""
     head = f"{_subject(root)} {_short(root, gathered)}"
@@ -94,6 +96,12 @@ def what(incident: Incident, gathered: Gathered, marks: Sequence[Mark]) -> str:
     else:
         said = f"{_subject(root)} {_change(root, gathered)}: {root.reason}"
     sentences = [_sentence(said)]
+    if incident.flooded:
+        sentences.insert(
+            0,
+            f"So many {root.detector} alerts opened within an hour that {incident.flooded} further"
+            " findings were taken together.",
+        )
     others = sorted({f.deviation.series.label for f in incident.findings} - {root.series.label})
     if others:
         sentences.append(f"With it: {listed(others)}.")

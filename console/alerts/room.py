@@ -16,6 +16,7 @@ from console.alerts import triage
 from console.alerts.alert import Alert
 from console.alerts.cause import HISTORY_S
 from console.alerts.codec import decode, encode
+from console.alerts.curation import merged, part_id, parted
 from console.alerts.evidence import Gathered, gather
 from console.alerts.features import features
 from console.alerts.grouping import fold, forget
@@ -71,6 +72,7 @@ class AlertRoom:
         self._journal = triage.Journal()
         self._learner = Learner()
         self._desk = Desk(settings)
+        self._parts: dict[str, Gathered] = {}
         self._now = float("-inf")
 
     def restore(
@@ -123,7 +125,8 @@ class AlertRoom:
             changed.update(dict.fromkeys(self._step(taken, passed, history, tick)))
         self._now = max(self._now, until)
         self._forget()
-        return tuple(self._stored(key) for key in changed if self._alert(key) is not None)
+        self._gather_parts(history)
+        return tuple(self._stored(key) for key in changed if self._is_stored(key))
 
     def described(self, action: Action) -> Action:
         """The act with what its alert was like at that time: what the journal is to keep.
@@ -140,21 +143,41 @@ class AlertRoom:
         self._fold_journal()
         now = max(self._now, action.ts)
         changed = [key for key in self._cases if self._state_now(key, now) != before[key]]
-        if self._alert(action.alert_id) is not None and action.alert_id not in changed:
+        if self._is_stored(action.alert_id) and action.alert_id not in changed:
             changed.append(action.alert_id)
         for key in changed:
             self._restate(key, now)
-        return tuple(self._stored(key) for key in changed)
+        return tuple(self._stored(key) for key in changed if self._is_stored(key))
 
     def inbox(self, now: float) -> tuple[Alert, ...]:
         """All alerts, ranked for the user who acted last: best first, those at rest last."""
-        alerts = [
-            self._as_of(case, now)
-            for case in self._cases.values()
-            if case.incident.merged_into is None
-        ]
+        cases = [case for case in self._cases.values() if case.incident.merged_into is None]
+        alerts = [self._as_of(one, now) for case in cases for one in self._split(case, now)]
+        alerts = merged(alerts, self._journal.merges)
         alerts += [self._report(one, now) for one in self._desk.reports.values()]
         return rank(alerts, now, self._settings, self._journal, self._learner.taste(now))
+
+    def _split(self, case: Case, now: float) -> list[Case]:
+        """A case, and as cases of their own what was split off it by hand."""
+        kept, parts = parted(case.incident, self._journal.parts)
+        if not parts:
+            return [case]
+        left = {(f.deviation.series.stage, f.deviation.series.label) for f in kept.findings}
+        members = tuple(m for m in case.alert.members if (m.stage, m.series) in left)
+        found = [replace(case, incident=kept, alert=replace(case.alert, members=members))]
+        for part in parts:
+            gathered = self._parts.get(part.id, Gathered(part.updated_at))
+            state = triage.state_of(part, self._journal, now)
+            alert = compose(part, gathered, (), self._settings, state=state, now=now)
+            found.append(Case(part, gathered, alert))
+        return found
+
+    def _gather_parts(self, history: History) -> None:
+        """Reads the evidence of what was split off and has none yet."""
+        for case in self._cases.values():
+            for part in parted(case.incident, self._journal.parts)[1]:
+                if part.id not in self._parts:
+                    self._parts[part.id] = gather(part, history, self._now)
 
     def _as_of(self, case: Case, now: float) -> Alert:
         """The alert with what time alone changes: its state, its age and its features."""
@@ -236,6 +259,10 @@ class AlertRoom:
         """The alert of an incident or a report, None if neither is known."""
         if key in self._cases:
             return self._cases[key].alert
+        for part in self._journal.parts:
+            case = self._cases.get(part.alert_id)
+            if case is not None and part_id(part) == key:
+                return next((c.alert for c in self._split(case, self._now)[1:]), None)
         report = self._desk.reports.get(key)
         return None if report is None else report.alert
 
@@ -315,6 +342,10 @@ class AlertRoom:
         self._state = forget(self._state, self._now)
         self._cases = {key: case for key, case in self._cases.items() if key in self._state.by_id}
         self._desk.forget(self._now)
+
+    def _is_stored(self, key: str) -> bool:
+        """Whether an alert has a row of its own: what was split off lives in its incident's."""
+        return key in self._cases or key in self._desk.reports
 
     def _stored(self, key: str) -> StoredIncident:
         # Without what was learned: a stored row must not depend on when it was written.

@@ -2,6 +2,25 @@
 
 An act counts unless a later act that counts takes it back; so an undo of an undo restores the
 first. Any sequence of acts and undos thus equals the fold of the acts that were not undone.
+
+The verbs and their args (times are epoch seconds):
+
+    ack                           seen, and somebody cares
+    snooze    until?              hidden until then; without `until` until it gets worse
+    resolve   reason?             `fixed`, `expected` or `false_alarm`
+    noise                         not worth telling, nor later ones of the fingerprint but critical
+    important                     stands higher from now on
+    note      text                kept with the alert
+    assign    to                  who cares for it; "" for nobody
+    mute      until?, reason?, of_model? of_stage? of_series? of_detector?
+                                  a rule: hides what matches (without `of_...` its fingerprint)
+                                  until then, a week at most; undo ends it
+    merge     into                shown as a part of another alert
+    split     series?, stage?     a member becomes an alert of its own; without `series` the alert
+                                  is no longer merged into another
+    exposure  position, cursor_ms, visible_ms, opened
+                                  it was looked at: `exposure.py`
+    undo                          takes back the act `undo_of`
 """
 
 from __future__ import annotations
@@ -10,6 +29,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from console.alerts.alert import Alert, AlertState
+from console.alerts.curation import Mute, Part, mute_of, muted
+from console.alerts.exposure import examined
 from console.alerts.incident import Incident
 from console.records.action import Action
 
@@ -27,8 +48,9 @@ class Triage:
     """`fixed`, `expected` or `false_alarm`, of a resolve."""
     important: bool = False
     notes: tuple[str, ...] = ()
+    assignee: str | None = None
     seen: bool = False
-    """Some act was done on it."""
+    """Some act was done on it, or an eye rested on it."""
 
 
 UNTOUCHED = Triage()
@@ -40,7 +62,13 @@ class Journal:
 
     by_alert: Mapping[str, Triage] = field(default_factory=dict)
     noise: frozenset[str] = frozenset()
-    """Fingerprints marked as noise: later alerts of theirs are noise too."""
+    """Fingerprints marked as noise: later alerts of theirs are noise too, unless critical."""
+    mutes: tuple[Mute, ...] = ()
+    """The mute rules, in the order in which they were made; those that have ended too."""
+    merges: Mapping[str, str] = field(default_factory=dict)
+    """Which alert was merged into which by hand."""
+    parts: tuple[Part, ...] = ()
+    """Members that were split off by hand."""
 
     def of(self, alert_id: str) -> Triage:
         """The word on an alert."""
@@ -71,17 +99,30 @@ def fold(actions: Sequence[Action], fingerprints: Mapping[str, str]) -> Journal:
     An act may carry `fingerprint` in its args, for alerts that are no longer remembered.
     """
     by_alert: dict[str, Triage] = {}
+    mutes: list[Mute] = []
+    merges: dict[str, str] = {}
+    parts: dict[Part, None] = {}
     known = dict(fingerprints)
     for action in standing(actions):
         by_alert[action.alert_id] = _after(by_alert.get(action.alert_id, UNTOUCHED), action)
         if fingerprint := action.args.get("fingerprint"):
             known.setdefault(action.alert_id, str(fingerprint))
+        if action.verb == "mute":
+            mutes.append(mute_of(action, known.get(action.alert_id)))
+        elif action.verb == "merge" and "into" in action.args:
+            merges[action.alert_id] = str(action.args["into"])
+        elif action.verb == "split" and "series" in action.args:
+            stage = action.args.get("stage")
+            where = None if stage is None else str(stage)
+            parts[Part(action.alert_id, str(action.args["series"]), where)] = None
+        elif action.verb == "split":
+            merges.pop(action.alert_id, None)
     noise = {
         known[alert_id]
         for alert_id, triage in by_alert.items()
         if triage.state == "noise" and alert_id in known
     }
-    return Journal(by_alert, frozenset(noise))
+    return Journal(by_alert, frozenset(noise), tuple(mutes), merges, tuple(parts))
 
 
 def _after(triage: Triage, action: Action) -> Triage:
@@ -99,6 +140,11 @@ def _after(triage: Triage, action: Action) -> Triage:
         "noise": replace(said, state="noise"),
         "important": replace(seen, important=True),
         "note": replace(seen, notes=(*triage.notes, str(action.args.get("text", "")))),
+        "assign": replace(seen, assignee=str(action.args.get("to", "")) or None),
+        "mute": seen,
+        "merge": seen,
+        "split": seen,
+        "exposure": seen if examined(action.args) else triage,
     }
     return results.get(action.verb, triage)
 
@@ -107,16 +153,23 @@ def state_of(incident: Incident, journal: Journal, now: float) -> AlertState:
     """The state of an alert: the user's word, the incident's own life and the time together.
 
     Coming back after its end, or a rise of severity, takes an alert out of `acknowledged`,
-    `resolved` and a snooze without an end; a timed snooze lasts its time; noise stays noise.
+    `resolved` and a snooze without an end, which ends as well when the effect grows by half; a
+    timed snooze and a mute rule last their time. Noise stays noise, unless it becomes critical.
     """
     triage = journal.of(incident.id)
-    if triage.state == "noise" or incident.fingerprint in journal.noise:
+    roused = max(incident.reopened_at or 0.0, incident.worsened_at or 0.0) > triage.at
+    grave = incident.severity == "critical"
+    if triage.state == "noise" and not (roused and grave):
+        return "noise"
+    if triage.state != "noise" and incident.fingerprint in journal.noise and not grave:
         return "noise"
     if not incident.open:
         return "resolved"
-    roused = max(incident.reopened_at or 0.0, incident.worsened_at or 0.0) > triage.at
+    if muted(incident, journal.mutes, now) is not None:
+        return "snoozed"
     if triage.state == "snoozed":
-        over = roused if triage.until is None else now >= triage.until
+        worse = roused or (incident.grown_at or 0.0) > triage.at
+        over = worse if triage.until is None else now >= triage.until
         return "open" if over else "snoozed"
     return "open" if roused else triage.state
 
@@ -134,9 +187,10 @@ def state_of_report(alert: Alert, journal: Journal, now: float, *, over: bool) -
 
 
 def wakes_at(journal: Journal, alert_ids: Iterable[str]) -> list[tuple[float, str]]:
-    """When which snoozes end by time."""
-    return [
+    """When which snoozes and mute rules end by time; a rule is named by its id."""
+    snoozes = [
         (triage.until, alert_id)
         for alert_id in alert_ids
         if (triage := journal.of(alert_id)).state == "snoozed" and triage.until is not None
     ]
+    return [*snoozes, *((mute.until, mute.id) for mute in journal.mutes)]
