@@ -72,8 +72,13 @@ class Known:
         return self._best([item.file_id for item in self._originals(path)], tail)
 
     def unfinished_copy(self, path: Path, tail: Tail) -> bool:
-        """Whether an open file may become such a copy: it is shorter, and so far the same."""
-        size = tail.size
+        """Whether an open file may become such a copy: it is shorter, and so far the same.
+
+        Of an archive that is still being written too little may be there to tell.
+        """
+        if tail.is_torn:
+            return bool(self._originals(path))
+        size = tail.length
         return any(
             size < item.offset and item.fingerprint_size <= size and begins(item, tail.descriptor)
             for item in self._originals(path)
@@ -125,8 +130,8 @@ class Known:
 
 def _ends_alike(identity: Identity, tail: Tail) -> bool:
     """Whether the end of a file stands in the original too, if that still has its content."""
-    start = max(0, tail.size - HEAD)
-    end = os.pread(tail.descriptor, HEAD, start)
+    start = max(0, tail.length - HEAD)
+    end = os.pread(tail.descriptor, min(HEAD, tail.length), start)
     with open(identity.path, "rb") as original:  # noqa: PTH123
         if not holds(identity, original.fileno()):
             return True

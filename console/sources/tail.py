@@ -79,6 +79,11 @@ class Tail:
         """Bytes that can be read."""
         return os.fstat(self.descriptor).st_size
 
+    @property
+    def length(self) -> int:
+        """Bytes of the content: those, but for what stands for the bad place of an archive."""
+        return self.size if self._plain is None else self._plain.length
+
     def status(self) -> os.stat_result:
         """What the file is like now, whatever its name has become."""
         return os.fstat(self._descriptor)

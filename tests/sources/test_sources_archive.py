@@ -218,6 +218,24 @@ def test_a_log_that_is_packed_after_its_rotation_is_not_read_twice(
     )
 
 
+@pytest.mark.parametrize("cut", range(16, 80, 7))
+def test_a_rotated_log_is_not_read_twice_while_it_is_being_packed(
+    tmp_path: Path, make: Any, cut: int
+) -> None:
+    path, lines = tmp_path / "app.log", LINES[:56]
+    path.write_bytes(lines)
+    following = make(tmp_path)
+    following.step()
+    path.rename(tmp_path / "app.log.1")
+    packed = gzip.compress(lines, 0)
+    for stop in (cut, len(packed)):
+        (tmp_path / "app.log.1.gz").write_bytes(packed[:stop])
+        following.step(5.5)
+    (tmp_path / "app.log.1").unlink()
+    following.settle()
+    assert b"".join(line + b"\n" for line in following.lines) == lines
+
+
 def test_what_was_unpacked_is_let_go_of(tmp_path: Path) -> None:
     pack(tmp_path / "a.gz", LINES)
     before = len(list(Path("/proc/self/fd").iterdir()))
