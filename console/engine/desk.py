@@ -15,12 +15,14 @@ from console.engine.views.compare import CompareAnswer, Side, compare_answer, si
 from console.engine.views.model import ModelAnswer, model_answer
 from console.engine.views.query import QueryAnswer, export, query_answer
 from console.engine.views.sources import SourcesAnswer, sources_answer
+from console.engine.views.templates import TemplateFigure, template_figures
 from console.engine.views.timeline import TimelineAnswer, timeline_answer
 from console.sources.rawline import raw_line
 from console.store.rawrows import CellQuery, RawRow, Span
 
 if TYPE_CHECKING:
     from console.alerts.alert import Alert
+    from console.config.settings import Settings
     from console.engine.panes import Panes
     from console.engine.snapshot import ModelPane
     from console.stats.pinning import References
@@ -35,8 +37,11 @@ ROWS = 500
 class Desk:
     """Every question raises StoreError if the store cannot answer or the question was withdrawn."""
 
-    def __init__(self, reader: Reader, references: References, panes: Panes) -> None:
+    def __init__(
+        self, reader: Reader, references: References, panes: Panes, settings: Settings
+    ) -> None:
         self._reader = reader
+        self._settings = settings
         self._references = references
         self._panes = panes
 
@@ -61,6 +66,10 @@ class Desk:
     def log_count(self, query: LogQuery) -> int:
         """How many lines match."""
         return self._reader.log_count(query)
+
+    def templates(self, model: str | None, span: Span) -> tuple[TemplateFigure, ...]:
+        """How often each log template came, the most frequent first; of all models for None."""
+        return template_figures(self._reader, model, span)
 
     # Models
 
@@ -129,6 +138,14 @@ class Desk:
     def export(self, text: str, target: str) -> int:
         """Writes the result of a SELECT to a new file; how many rows. Raises ValueError."""
         return export(self._reader, text, Path(target))
+
+    # Alerts
+
+    def bundle(self, alert: Alert, target: str) -> str:
+        """Builds the alert's bundle as a new folder, and returns that."""
+        from console.bundle.build import build
+
+        return str(build(alert, self._reader, Path(target), self._settings))
 
     # The desk itself
 

@@ -125,7 +125,8 @@ class Session:
             from console.engine.desk import Desk
             from console.engine.panes import Panes
 
-            return Desk(store.reader(), engine.references, Panes(self._settings, engine.references))
+            panes = Panes(self._settings, engine.references)
+            return Desk(store.reader(), engine.references, panes, self._settings)
 
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
         """Enters an act in the journal and returns it at once; a snapshot that shows it follows."""

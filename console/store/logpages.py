@@ -117,6 +117,8 @@ def _conditions(query: LogQuery) -> Conditions:
         levels = _at_least(query.least_level)
         places = ", ".join(f"{{{n}}}" for n in range(len(levels)))
         conditions.add(f"level IN ({places})", *levels)
+    if query.template_id is not None:
+        conditions.add("template_id = {0}", query.template_id)
     if query.start is not None:
         conditions.add("ts >= {0}", naive(query.start))
     if query.end is not None:

@@ -14,6 +14,7 @@ class LogQuery:
     least_level: str | None = None
     text: str | None = None
     """Substring of message or exception, case-insensitive."""
+    template_id: str | None = None
     start: float | None = None
     end: float | None = None
     """Half-open span in epoch seconds."""

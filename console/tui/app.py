@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.message import Message
 from textual.screen import Screen
 
@@ -32,8 +33,11 @@ from console.tui.view import STATE_AFTER, View
 
 if TYPE_CHECKING:
     from console.engine.marking import Mark
+    from console.store.pages import LogLine
+    from console.tui.desk import LogKey
     from console.tui.screens.choose import Choice
 
+Result = TypeVar("Result")
 DONE: dict[Verb, str] = {
     "ack": "acked",
     "snooze": "snoozed",
@@ -64,12 +68,12 @@ class SessionFailed(Message):
         self.reason = reason
 
 
-class Said(Message):
-    """Something that was done in a thread, to be told in the footer."""
+class Done(Message):
+    """Something was done in a thread; what it came to is told in the thread of the screen."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, tell: Callable[[], None]) -> None:
         super().__init__()
-        self.line = line
+        self.tell = tell
 
 
 class ConsoleApp(App[None]):
@@ -101,6 +105,8 @@ class ConsoleApp(App[None]):
         self._latest: Snapshot | None = None
         self._opening = TimeSpan()
         self._undone_to: dict[str, Alert] = {}
+        self.marks: dict[LogKey, LogLine] = {}
+        """The log lines that the user marked."""
         self._views: dict[str, ConsoleScreen] = {}
 
     def get_default_screen(self) -> Screen[None]:
@@ -192,8 +198,18 @@ class ConsoleApp(App[None]):
         self._undone_to[alert.id] = alert
         if verb in STATE_AFTER:
             self._show(self.view.acted(alert.id, STATE_AFTER[verb], self.clock()))
-        how = f" {choice.text}" if choice else ""
+        how = f" {choice.text}" if choice and choice.text else ""
         self.say(Piece(f"{DONE[verb]}{how}", "ok"), Piece(", z undoes", "dim"), f"  {alert.title}")
+
+    def act_on(self, alerts: Sequence[Alert], verb: Verb, choice: Choice | None = None) -> None:
+        """The same act on several alerts, each of which can be taken back by itself."""
+        for alert in alerts:
+            self.act(verb, alert, choice)
+        if len(alerts) > 1:
+            how = f" {choice.text}" if choice and choice.text else ""
+            self.say(
+                Piece(f"{len(alerts)} {DONE[verb]}{how}", "ok"), Piece(", z undoes, one a press")
+            )
 
     def action_undo(self) -> None:
         """Takes back the last act and says which."""
@@ -273,30 +289,64 @@ class ConsoleApp(App[None]):
         if mark is None:
             return
 
-        def keep() -> None:
+        self.errand(
+            lambda: self.session.mark(mark),
+            lambda where: self.say(Piece("marked", "ok"), piece(f" in {where}", "dim")),
+            lambda reason: self.say(Piece("not marked: ", "warning"), reason),
+        )
+
+    def errand(
+        self,
+        work: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Does something that takes a while in a thread; tells in the thread of the screen."""
+
+        def run() -> None:
             try:
-                where = self.session.mark(mark)
-            except ValueError as error:
-                self.post_message(Said((Piece("not marked: ", "warning"), piece(str(error)))))
+                result = work()
+            except Exception as error:  # noqa: BLE001 - told in the footer, whatever it is
+                reason = str(error)
+                self.post_message(Done(lambda: failed(reason)))
             else:
-                self.post_message(Said((Piece("marked", "ok"), piece(f" in {where}", "dim"))))
+                self.post_message(Done(lambda: done(result)))
 
-        self.run_worker(keep, thread=True, group="mark")
+        self.run_worker(run, thread=True, group="errand")
 
-    def on_said(self, message: Said) -> None:
-        """What a thread has to say."""
-        self.say(*message.line)
+    def on_done(self, message: Done) -> None:
+        """An errand came back."""
+        message.tell()
+
+    def run_outside(self, command: Sequence[str]) -> None:
+        """Gives the terminal to another program until it ends."""
+        try:
+            with self.suspend():
+                subprocess.run(command, check=False)
+        except SuspendNotSupported:
+            self.say(Piece("this terminal cannot be handed on", "warning"))
+        except OSError as error:
+            self.say(Piece("cannot start ", "warning"), f"{command[0]}: {error.strerror or error}")
 
     def copy(self, text: str) -> None:
         """Copies a text through the terminal."""
         self.copy_to_clipboard(text)
         self.say(Piece("copied, if the terminal lets us (OSC 52)", "ok"))
 
-    def open_logs(self, *, alert: Alert | None = None, model: str | None = None) -> None:
-        """The log lines of an alert, of a model, or all; at the time cursor if there is one."""
+    def open_logs(
+        self,
+        *,
+        alert: Alert | None = None,
+        model: str | None = None,
+        at: float | None = None,
+        key: LogKey | None = None,
+        template: tuple[str, str] | None = None,
+    ) -> None:
+        """The log lines of an alert, of a model, or all; at the time cursor if no time is given."""
         from console.tui.screens.logs import LogsScreen
 
-        self.push_screen(LogsScreen(alert=alert, model=model, at=self.view.time.cursor))
+        when = self.view.time.cursor if at is None else at
+        self.push_screen(LogsScreen(alert=alert, model=model, at=when, key=key, template=template))
 
     def action_help(self) -> None:
         """Help for what has the focus."""

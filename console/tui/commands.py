@@ -9,11 +9,11 @@ from textual.binding import Binding
 
 HOME = ("models", "timeline", "inbox", "alert")
 """The panes of the home view, in the order of Tab."""
-LISTS = ("models", "timeline", "inbox", "logs", "model", "sources")
+LISTS = ("models", "timeline", "inbox", "logs", "model", "sources", "templates")
 ACTING = ("inbox", "alert")
-TIMED = (*HOME, "model", "tracks", "compare", "digest")
+TIMED = (*HOME, "model", "tracks", "compare", "digest", "templates")
 """Panes whose contents are of the time span that all views share."""
-ASKING = ("model", "column", "rows", "tracks", "compare", "sources")
+ASKING = ("model", "column", "rows", "tracks", "compare", "sources", "templates")
 """Panes that ask the desk."""
 ALL = (*HOME, *ASKING, "logs", "record", "guide", "result", "digest")
 VIEWS = (
@@ -54,6 +54,8 @@ class Command:
     """Where it works: names of panes."""
     weight: int = 0
     """Place in the footer, largest first; 0 keeps it out."""
+    at_once: bool = False
+    """Carried out before the next key is looked at: what is typed after it is meant for it."""
 
     @property
     def shown(self) -> str:
@@ -83,6 +85,11 @@ COMMANDS = (
             "marks the alert as noise: alike ones rank lower", ACTING, 87),
     Command("screen.act('important')", ("asterisk",), "important",
             "marks the alert as important: alike ones rank higher", ACTING, 86),
+    Command("screen.note", ("c",), "note", "a note on the alert; it pins the time cursor", ACTING),
+    Command("screen.mark", ("v",), "mark",
+            "marks the alert: the next act is for all that are marked", ("inbox",), 62),
+    Command("screen.mark_all", ("V",), "mark all",
+            "marks all that the filter shows, no critical one among them", ("inbox",)),
     Command("app.undo", ("z",), "undo", "takes back the last act, as often as you like", HOME, 85),
     Command("screen.apply_order", ("full_stop",), "new order",
             "puts what is new in its place; until then nothing moves under the cursor",
@@ -147,7 +154,8 @@ COMMANDS = (
     Command("screen.copy", ("y",), "copy", "copies the record",
             ("logs", "record", "rows", "result", "digest"), 55),
     # Finding
-    Command("screen.search", ("slash",), "filter", "filters the list", LISTS, 80),
+    Command("screen.search", ("slash",), "filter", "filters the list", LISTS, 80,
+            at_once=True),
     Command("screen.hit(1)", ("n",), "next", "the next row, or the next hit of the filter",
             ("inbox", "models", "timeline", "model", "sources")),
     Command("screen.hit(-1)", ("N",), "previous", "the one before",
@@ -164,6 +172,26 @@ COMMANDS = (
     Command("screen.level(1)", ("v",), "level", "shows only lines of a higher least level",
             ("logs",), 76),
     Command("screen.level(-1)", ("V",), "lower level", "and back", ("logs",)),
+    Command("screen.templates", ("T",), "templates",
+            "the log folded to its templates: how often each came, and before", ("logs",), 75),
+    Command("screen.mark", ("m",), "mark", "marks the line, or no more", ("logs",), 74),
+    Command("screen.next_mark(1)", ("u",), "next mark", "the next marked line", ("logs",)),
+    Command("screen.next_mark(-1)", ("U",), "previous mark", "the one before", ("logs",)),
+    Command("screen.context", ("c",), "context", "all lines round this one; esc comes back",
+            ("logs",), 73),
+    Command("screen.columns", ("C",), "columns",
+            "other columns: model and stage, logger, file and byte", ("logs",)),
+    Command("screen.open_file(False)", ("p",), "pager", "opens the file at the line in $PAGER",
+            ("logs",), 72),
+    Command("screen.open_file(True)", ("P",), "editor", "opens the file at the line in $EDITOR",
+            ("logs",)),
+    Command("screen.drill", ("enter",), "its lines", "the lines of this template",
+            ("templates",), 95),
+    Command("screen.bundle", ("b",), "bundle",
+            "builds the alert's debug bundle: data, logs, charts, message, notebook",
+            ACTING, 58),
+    Command("screen.shell", ("x",), "shell", "a Python shell with the alert's data loaded",
+            ACTING, 57),
     # Time
     Command("app.zoom(-1)", ("plus", "equals_sign"), "zoom in", "a shorter time span",
             TIMED, 50),
@@ -203,7 +231,7 @@ def of_pane(pane: str) -> list[Command]:
 def bindings(pane: str) -> list[Binding]:
     """The bindings of a pane's widget."""
     return [
-        Binding(key, command.name, command.word, show=False)
+        Binding(key, command.name, command.word, show=False, priority=command.at_once)
         for command in of_pane(pane)
         for key in command.keys
     ]

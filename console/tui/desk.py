@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from console.engine.views.model import ModelAnswer
     from console.engine.views.query import QueryAnswer
     from console.engine.views.sources import SourcesAnswer
+    from console.engine.views.templates import TemplateFigure
     from console.engine.views.timeline import TimelineAnswer
     from console.store.rawrows import CellQuery, RawRow
 
@@ -51,6 +52,10 @@ class Desk(Protocol):
 
     def log_count(self, query: LogQuery, /) -> int:
         """How many lines match."""
+        ...
+
+    def templates(self, model: str | None, span: Span, /) -> tuple[TemplateFigure, ...]:
+        """How often each log template came, the most frequent first; of all models for None."""
         ...
 
     # Models
@@ -119,6 +124,12 @@ class Desk(Protocol):
 
     def export(self, text: str, target: str, /) -> int:
         """Writes the result of a SELECT to a new file; how many rows. Raises ValueError."""
+        ...
+
+    # Alerts
+
+    def bundle(self, alert: Alert, target: str, /) -> str:
+        """Builds the alert's bundle as a new folder, and returns it."""
         ...
 
     # The desk itself

@@ -76,7 +76,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     ):
         while not engine.step().idle:
             pass
-        made = Desk(store.reader(), engine.references, Panes(settings, engine.references))
+        panes = Panes(settings, engine.references)
+        made = Desk(store.reader(), engine.references, panes, settings)
         yield made
         made.close()
 
@@ -248,3 +249,12 @@ def test_a_query_is_answered_cut_refused_and_exported(desk: Desk, tmp_path: Path
         desk.export("SELECT 1", str(tmp_path / "out.txt"))
     with pytest.raises(ValueError, match="cannot write"):
         desk.export("SELECT 1", str(tmp_path / "gone" / "out.csv"))
+
+
+def test_templates_with_what_was_before(desk: Desk) -> None:
+    found = desk.templates("fraud", (END - 3 * HOUR, END))
+    assert sum(figure.count for figure in found) == 3
+    assert {figure.level for figure in found} == {"INFO", "WARNING", "ERROR"}
+    assert {figure.before for figure in found} == {0}
+    earlier = desk.templates(None, (END - 1.5 * HOUR, END))
+    assert earlier == ()

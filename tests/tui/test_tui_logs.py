@@ -211,7 +211,7 @@ async def test_the_whole_record() -> None:
         await opened(driver, "enter", "e")
         await settled(driver)
         await driver.press("enter")
-        assert isinstance(driver.app.screen, RecordScreen)
+        assert driver.shows(RecordScreen)
         text = driver.text
         for part in (
             "serving/fraud.log",
@@ -228,7 +228,7 @@ async def test_the_whole_record() -> None:
         await driver.press("y")
         assert "TimeoutError" in driver.app.clipboard
         await driver.press("j", "G", "g", "question_mark", "escape", "escape")
-        assert isinstance(driver.app.screen, LogsScreen)
+        assert driver.shows(LogsScreen)
         await driver.press("y")
         assert "serving/fraud.log, byte" in driver.app.clipboard
 

@@ -145,7 +145,7 @@ async def test_a_query_is_completed_asked_remembered_and_exported(tmp_path: Path
         assert ".csv" in driver.text
         await driver.press("enter")
         await driver.sees("31 rows written")
-        target = session.the_desk.about[-1][1]
+        target = session.the_desk.about[-1:][0][1]
         assert target.endswith("query-20261123-140322.csv")
         await driver.press("i", "up")
         assert getattr(driver.app.focused, "value", "") == "SELECT value from metrics"

@@ -20,6 +20,7 @@ from console.engine.views.sources import (
     SourceFigure,
     SourcesAnswer,
 )
+from console.engine.views.templates import TemplateFigure
 from console.engine.views.timeline import Band, Heat, TimelineAnswer, Track
 from console.records.clock import HOUR
 from console.store.rawrows import Cell, RawRow, Span
@@ -207,3 +208,13 @@ def query_answer(text: str, name: str | None = None) -> QueryAnswer:
     )
     names = (name or "model", "n", "nothing", "ts", "long")
     return QueryAnswer(text, names, (False, True, False, False, False), rows, True, 0.012)
+
+
+def templates(name: str | None = None) -> tuple[TemplateFigure, ...]:
+    return (
+        TemplateFigure("t0", name or "scored request <*> in <*> ms", "serving", "INFO", 5100,
+                       5000, 850.0),
+        TemplateFigure("t2", "timeout after <*> ms calling <*>", "serving", "ERROR", 120, 10, 20.0),
+        TemplateFigure("t1", "feature <*> missing, default used", "serving", "WARNING", 40, 0, 6.7),
+        TemplateFigure(None, "(no template)", None, None, 3, 3, 0.5),
+    )  # fmt: skip

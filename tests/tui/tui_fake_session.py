@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from console.engine.views.model import ModelAnswer
     from console.engine.views.query import QueryAnswer
     from console.engine.views.sources import SourcesAnswer
+    from console.engine.views.templates import TemplateFigure
     from console.engine.views.timeline import TimelineAnswer
     from console.store.rawrows import CellQuery, RawRow
 
@@ -74,6 +75,7 @@ class FakeDesk:
             for line in list(self.lines)
             if (query.model is None or line.model == query.model)
             and (query.stage is None or line.stage == query.stage)
+            and (query.template_id is None or line.template_id == query.template_id)
             and (not least or (line.level in LEVELS and LEVELS.index(line.level or "") >= least))
             and (not text or text in f"{line.message}{line.exception or ''}".casefold())
         ]
@@ -182,6 +184,15 @@ class FakeDesk:
     def export(self, text: str, target: str) -> int:
         self._told("export", text, target)
         return 31
+
+    def templates(self, model: str | None, span: Span) -> tuple[TemplateFigure, ...]:
+        self._told("templates", model, span)
+        figures: tuple[TemplateFigure, ...] = fakes().templates(self.answers.get("name"))
+        return figures
+
+    def bundle(self, alert: Alert, target: str) -> str:
+        self._told("bundle", alert.id, target)
+        return target
 
     def raw_line(self, file: str, offset: int) -> str | None:
         self._told("raw_line", file, offset)

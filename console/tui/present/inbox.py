@@ -49,13 +49,14 @@ def _tail(alert: Alert) -> str:
     return tail if alert.title.endswith(tail) else ""
 
 
-def row(alert: Alert, of: InboxLayout, *, now: float, width: int) -> Line:
+def row(alert: Alert, of: InboxLayout, *, now: float, width: int, marked: bool = False) -> Line:
     """One alert in one row; what is at rest is dim and says in which state."""
     rest = at_rest(alert)
     role = severity_role(alert)
     mark = SEVERITY_MARK[alert.severity]
     pieces = [
-        Piece(f" {fit(str(alert.rank) if alert.rank else DASH, of.rank, right=True)} ", "dim"),
+        Piece("▌", "accent") if marked else Piece(" "),
+        Piece(f"{fit(str(alert.rank) if alert.rank else DASH, of.rank, right=True)} ", "dim"),
         Piece(f"{mark} ", role),
     ]
     if width >= NARROW:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from rich.cells import cell_len
 
@@ -14,6 +15,7 @@ from console.tui.present.line import EMPTY, Line, Piece, Role, fit, piece, wrap
 from console.tui.present.words import DASH, Calendar, count, version_tag
 
 RELATED = "▌"
+MARKED = "◆"
 LEVEL_ROLE: dict[str, Role] = {
     "CRITICAL": "critical",
     "ERROR": "critical",
@@ -43,6 +45,10 @@ class LogLook:
     """Whether the lines may be of several models or stages."""
     text: str = ""
     """What to highlight."""
+    marked: frozenset[tuple[float, int, int]] = frozenset()
+    """Keys of the lines that the user marked."""
+    columns: int = 0
+    """Which set of columns: where, logger, or file and byte."""
     day: str = ""
     """The day of the cursor when there are lines of others, which then show theirs."""
 
@@ -57,15 +63,14 @@ def row(line: LogLine, look: LogLook, width: int) -> Line:
     related = line.template_id is not None and line.template_id in look.related
     pieces = [
         Piece("┃" if inside else " ", look.incident),
-        Piece(RELATED if related else " ", "accent"),
+        Piece(MARKED if line.key in look.marked else RELATED if related else " ", "accent"),
     ]
     pieces.append(Piece(_stamp(line.ts, look, wide=width >= WIDE), "dim"))
     level = (line.level or "").upper()
     role = LEVEL_ROLE.get(level, "text")
     pieces.append(Piece(fit(LEVEL_WORD.get(level, level), LEVEL_CELLS) + " ", role))
-    if look.where and width >= WIDE:
-        where = "/".join(part for part in (line.model, line.stage) if part)
-        pieces.append(Piece(fit(where, WHERE_MOST) + " ", "dim"))
+    if look.columns or (look.where and width >= WIDE):
+        pieces.append(Piece(fit(_where(line, look.columns), WHERE_MOST) + " ", "dim"))
     message = clean(line.message, most=2 * max(width, 200))
     if line.exception:
         last = line.exception.strip().rsplit("\n", 1)[-1]
@@ -73,6 +78,15 @@ def row(line: LogLine, look: LogLook, width: int) -> Line:
     body: Role = "accent" if related else role
     pieces += highlighted(message, look.text, body)
     return tuple(pieces)
+
+
+def _where(line: LogLine, columns: int) -> str:
+    """What stands between level and message."""
+    if columns == 1:
+        return line.logger or DASH
+    if columns == 2:
+        return f"{PurePath(line.file).name}:{line.offset}"
+    return "/".join(part for part in (line.model, line.stage) if part)
 
 
 def _stamp(ts: float, look: LogLook, *, wide: bool) -> str:

@@ -73,13 +73,17 @@ def raw_lines(row: RawRow, line: str | None, width: int, calendar: Calendar) -> 
             lines += [EMPTY, (piece(f"  {name}", "strong"),)]
             for inner, value in _object(text):
                 lines += fact(inner, value, width, "text")
-    if line is not None:
-        told = (
-            "the line, as the file holds it now" if line else "the file has no such line any more"
-        )
-        lines += [EMPTY, (Piece(f"  {told}", "strong" if line else "dim"),)]
-        lines += block(clean_lines(line), width, "dim") if line else []
-    return lines
+    return [*lines, *file_line(line, width)]
+
+
+def file_line(line: str | None, width: int) -> list[Line]:
+    """The line of the file as it is now: `""` for one that is gone, None for not asked yet."""
+    if line is None:
+        return []
+    if not line:
+        return [EMPTY, (Piece("  the file has no such line any more", "dim"),)]
+    head: Line = (Piece("  the line, as the file holds it now", "strong"),)
+    return [EMPTY, head, *block(clean_lines(line), width, "dim")]
 
 
 def raw_text(row: RawRow, calendar: Calendar) -> str:

@@ -30,11 +30,18 @@ class Choice:
     args: Mapping[str, str | float] = field(default_factory=dict)
 
 
-def snoozes(now: float, calendar: Calendar) -> list[Choice]:
-    """For how long; without an end it comes back when it gets worse."""
+def snoozes(now: float, calendar: Calendar, event_end: float | None = None) -> list[Choice]:
+    """For how long; without an end it comes back when it gets worse.
+
+    `event_end` is the end of an event that is still on, and concerns the alert.
+    """
     today = calendar.moment(now).replace(hour=MORNING, minute=0, second=0, microsecond=0)
     morning = today.timestamp() + (DAY if today.timestamp() <= now else 0.0)
     tomorrow = morning if morning - now > 4 * HOUR else morning + DAY
+    ending = []
+    if event_end is not None and event_end > now:
+        until = f"until {calendar.near(event_end, now)}"
+        ending = [Choice("e", "event ends", until, {"until": event_end})]
     return [
         Choice("1", "1 hour", f"until {calendar.minute(now + HOUR)}", {"until": now + HOUR}),
         Choice(
@@ -42,6 +49,7 @@ def snoozes(now: float, calendar: Calendar) -> list[Choice]:
         ),
         Choice("t", "tomorrow", f"until {calendar.near(tomorrow, now)}", {"until": tomorrow}),
         Choice("w", "until worse", "until its severity rises or it comes back"),
+        *ending,
     ]
 
 
@@ -89,8 +97,11 @@ class Choose(ModalScreen[Choice | None]):
         Binding("enter", "pick", show=False),
     ]
 
-    def __init__(self, title: str, about: str, choices: Sequence[Choice]) -> None:
+    def __init__(
+        self, title: str, about: str, choices: Sequence[Choice], *, below: Sequence[str] = ()
+    ) -> None:
         super().__init__()
+        self._below = below
         self._title, self._about = title, about
         self._choices = choices
         self._rows = ChoiceRows()
@@ -100,6 +111,8 @@ class Choose(ModalScreen[Choice | None]):
         with Vertical(classes="box"):
             yield OneLine((Piece(f" {self._title}  ", "strong"), piece(self._about, "dim")))
             yield self._rows
+            for text in self._below:
+                yield OneLine((piece(f"   {text}", "dim"),))
             yield OneLine((Piece(" esc", "accent"), Piece(" leaves it as it is", "dim")))
 
     def on_mount(self) -> None:

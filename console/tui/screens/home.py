@@ -13,19 +13,18 @@ from textual.worker import Worker
 
 from console.alerts.alert import Alert
 from console.engine.snapshot import ModelPane
-from console.records.action import Verb
 from console.tui.commands import HOME
 from console.tui.feed import Feed
 from console.tui.present import models, timeline
 from console.tui.present.guide import guide
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.markdown import alert_markdown
-from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.evidence import EvidenceScreen
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Heading
 from console.tui.widgets.document import Document
 from console.tui.widgets.lists import GuideDocument, LaneRows, ModelRows
-from console.tui.widgets.panes import AlertPane, InboxPane
+from console.tui.widgets.panes import AlertPane
 from console.tui.widgets.rows import Rows
 
 BESIDE = 100
@@ -34,7 +33,7 @@ TALL = 32
 """From this height on, stacked panes all stay while the alert is read."""
 
 
-class HomeScreen(ConsoleScreen):
+class HomeScreen(EvidenceScreen):
     """Everything that one looks at first."""
 
     def __init__(self) -> None:
@@ -46,7 +45,6 @@ class HomeScreen(ConsoleScreen):
         self.models = ModelRows(id="models")
         self.lanes = LaneRows(id="timeline")
         self.guide = GuideDocument(id="guide")
-        self.inbox = InboxPane(id="inbox-pane")
         self.alert = AlertPane(id="alert-pane")
         self.headings |= {"inbox": self.inbox.heading, "alert": self.alert.heading}
         self._panes: dict[str, Rows[Any] | Document] = {
@@ -254,6 +252,8 @@ class HomeScreen(ConsoleScreen):
             self._filters[pane] = ""
         elif pane == "inbox" and self.inbox.filter:
             self.inbox.narrow("")
+        elif self.inbox.rows.marked:
+            self.inbox.mark(())
         elif app.view.model is not None:
             app.narrow(None)
         elif app.view.time.cursor is not None:
@@ -333,41 +333,6 @@ class HomeScreen(ConsoleScreen):
             self.filter_bar.note(f"{found} found · enter keeps · esc clears")
 
     # Triage
-
-    def _alert_in_sight(self) -> Alert | None:
-        """The alert under the cursor, if it can be seen; else it is brought onto the screen."""
-        alert = self.inbox.selected
-        if alert is None:
-            self.say((Piece("no alert here", "dim"),))
-            return None
-        if self.pane == "inbox" and not self.inbox.rows.on_screen:
-            self.inbox.rows.scroll_to_cursor()
-            self.say((Piece("that was off the screen; here it is, press again", "warning"),))
-            return None
-        return alert
-
-    def action_act(self, verb: Verb) -> None:
-        """Does it to the alert under the cursor."""
-        alert = self._alert_in_sight()
-        if alert is not None:
-            self.console_app.act(verb, alert)
-
-    def action_choose(self, verb: Verb) -> None:
-        """Asks how long or why, then does it to the alert that was under the cursor."""
-        from console.tui.screens.choose import Choice, Choose, resolutions, snoozes
-
-        alert = self._alert_in_sight()
-        if alert is None:
-            return
-        app = self.console_app
-        choices = snoozes(app.clock(), app.calendar) if verb == "snooze" else resolutions()
-
-        def chosen(choice: Choice | None) -> None:
-            if choice is not None:
-                app.act(verb, alert, choice)
-
-        title = "Snooze" if verb == "snooze" else "Resolve as"
-        self.app.push_screen(Choose(title, alert.title, choices), chosen)
 
     def action_apply_order(self) -> None:
         """Takes the ranked order now."""

@@ -17,7 +17,7 @@ from console.tui.present.health import severity_role
 from console.tui.present.line import Piece, piece
 from console.tui.present.logs import RELATED, LogLook, record_text
 from console.tui.present.words import plural
-from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.logmarks import LineScreen
 from console.tui.screens.record import RecordScreen
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Heading
@@ -30,16 +30,30 @@ LEVELS = (None, "INFO", "WARNING", "ERROR")
 OLDEST: LogKey = (0.0, -1, -1)
 
 
-class LogsScreen(ConsoleScreen):
+class LogsScreen(LineScreen):
     """A window of lines that moves over the store."""
 
     def __init__(
-        self, *, alert: Alert | None = None, model: str | None = None, at: float | None = None
+        self,
+        *,
+        alert: Alert | None = None,
+        model: str | None = None,
+        at: float | None = None,
+        key: LogKey | None = None,
+        template: tuple[str, str] | None = None,
     ) -> None:
+        """Of an alert, of a model, at a time, with the cursor on a line, of one template alone.
+
+        `template` is its id and its text.
+        """
         super().__init__()
+        self._key = key
+        self._template = template
         self._alert = alert
         self._start = alert.started_at if alert else at
-        self._query = LogQuery(model=alert.model if alert else model)
+        self._query = LogQuery(
+            model=alert.model if alert else model, template_id=template[0] if template else None
+        )
         self._held = LogWindow()
         self._cursor_seen = at
         self._follow = self._start is None
@@ -48,7 +62,6 @@ class LogsScreen(ConsoleScreen):
         self._seen: int | None = None
         self._trouble = ""
         self._heading = Heading("4", "Logs", id="logs-heading")
-        self.rows = LogRows(id="logs")
 
     def compose(self) -> ComposeResult:
         """Header, lines, filter, footer."""
@@ -73,6 +86,7 @@ class LogsScreen(ConsoleScreen):
             ended=self._alert.ended_at if self._alert else None,
             incident=severity_role(self._alert) if self._alert else "info",
             where=self._alert is None,
+            marked=frozenset(app.marks),
         )
         self.notice.display = False
         rows.focus()
@@ -136,6 +150,8 @@ class LogsScreen(ConsoleScreen):
             parts += [Piece(f" · {onset} onset ", "dim"), Piece("┃", severity_role(alert))]
             if alert.related_logs:
                 parts += [Piece(" · related ", "dim"), Piece(RELATED, "accent")]
+        if self._template is not None:
+            parts.append(piece(f" · only {self._template[1]}", "accent"))
         if query.least_level:
             parts.append(Piece(f" · {query.least_level} and worse", "accent"))
         if query.text:
@@ -165,7 +181,8 @@ class LogsScreen(ConsoleScreen):
 
     def _around(self, ts: float) -> None:
         def answer(page: LogPage) -> None:
-            self._place(window(page), ts)
+            self._place(window(page), ts, self._key)
+            self._key = None
 
         query = self._query
         self._feed.ask("place", lambda reader: reader.logs_around(query, ts, PAGE), answer)
@@ -264,6 +281,20 @@ class LogsScreen(ConsoleScreen):
         """To a time."""
         self._follow = False
         self._around(ts)
+
+    def go_to_line(self, line: LogLine) -> None:
+        """To a line, wherever it is."""
+        self._follow = False
+        if not self.rows.move_to_key(line.key):
+            self._key = line.key
+            self._around(line.ts)
+        self._head()
+
+    def action_templates(self) -> None:
+        """The log folded to its templates."""
+        from console.tui.screens.templates import TemplatesScreen
+
+        self.app.push_screen(TemplatesScreen(self._query.model))
 
     def action_error(self, step: int) -> None:
         """The next or previous line of level ERROR or worse."""

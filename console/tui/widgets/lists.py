@@ -82,6 +82,8 @@ class InboxRows(Rows[Alert]):
         super().__init__(id=id)
         self.columns = inbox.InboxLayout(1, 0)
         self.now = 0.0
+        self.marked: frozenset[str] = frozenset()
+        """The alerts that the next act is meant for, beside the cursor's."""
 
     def key_of(self, item: Alert) -> Hashable:
         """The alert's id."""
@@ -90,11 +92,12 @@ class InboxRows(Rows[Alert]):
     def stamp_of(self, item: Alert) -> Hashable:
         """What a row shows of it."""
         shown = (item.rank, item.severity, item.state, item.model, item.title, item.started_at)
-        return shown, self.columns, self.now
+        return shown, self.columns, self.now, item.id in self.marked
 
     def draw(self, item: Alert, width: int, *, selected: bool) -> Line:  # noqa: ARG002
         """Rank, severity, model, title, age."""
-        return inbox.row(item, self.columns, now=self.now, width=width)
+        marked = item.id in self.marked
+        return inbox.row(item, self.columns, now=self.now, width=width, marked=marked)
 
 
 class LogRows(Rows[LogLine]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -38,6 +39,7 @@ class InboxPane(Vertical):
         self._filter = ""
         self._touched = False
         self._waiting = (0, 0)
+        self._found = 0
         self.heading = Heading("1", "Inbox", id="inbox-heading")
         self.rows = InboxRows(id="inbox")
 
@@ -50,6 +52,18 @@ class InboxPane(Vertical):
     def selected(self) -> Alert | None:
         """The alert under the cursor."""
         return self.rows.selected
+
+    @property
+    def marked(self) -> list[Alert]:
+        """The alerts that are marked, in the order of the screen: all of them in the list."""
+        return [alert for alert in self.rows.items if alert.id in self.rows.marked]
+
+    def mark(self, ids: Iterable[str]) -> None:
+        """Marks these alerts and no others; what is not in the list is left out."""
+        wanted = set(ids)
+        self.rows.marked = frozenset(a.id for a in self.rows.items if a.id in wanted)
+        self.rows.refresh()
+        self._head(self._found)
 
     @property
     def filter(self) -> str:
@@ -86,6 +100,8 @@ class InboxPane(Vertical):
         target = None if held else cursor_after(rows.items, rows.cursor, by_id)
         rows.now = view.now
         rows.columns = inbox.layout(view.alerts)
+        # What leaves the list is marked no more: no act hits what is not on the screen.
+        rows.marked &= frozenset(order.ids)
         rows.show([by_id[alert_id] for alert_id in order.ids], empty=self._empty(view))
         loading = view.snapshot is not None and not view.snapshot.progress.caught_up
         if not self._touched and loading and not rows.has_class("visited"):
@@ -101,9 +117,12 @@ class InboxPane(Vertical):
         self.apply(self._view, hold=False)
 
     def _head(self, found: int) -> None:
+        self._found = found
         total = [alert for alert in self._view.alerts if not at_rest(alert)]
         rest = len(self._view.alerts) - len(total)
         pieces: list[Piece] = [Piece(f"({len(total)})", "dim")]
+        if self.rows.marked:
+            pieces.append(Piece(f" · {len(self.rows.marked)} marked, esc clears", "accent"))
         above, below = self._waiting
         if above or below:
             waits = [f"{number} new {where}" for number, where in

@@ -123,3 +123,10 @@ class ResultTable(TableRows):
 
     pane = "result"
     BINDINGS = bindings_of("result")
+
+
+class TemplateTable(TableRows):
+    """Log templates."""
+
+    pane = "templates"
+    BINDINGS = bindings_of("templates")
