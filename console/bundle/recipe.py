@@ -1,9 +1,10 @@
 """Which rows an alert's number was computed of, and how: found by computing it anew.
 
 A detector says when it spoke and what it had counted; how far back it looked is one of few spans.
-The recipe is the first that gives the alert's number to six digits. An anomaly's number has the
-usual hour of the day taken out: there the rows must come within two percent, and the bundle says by
-how much they differ. A number that no recipe gives is said to be the detector's own estimate.
+The recipe is the first that gives the alert's number to six digits. Some numbers cannot come out to
+the digit: an anomaly's has the usual hour of the day taken out, and what came late was not yet
+there when a detector spoke. There the rows must come within two percent, and the bundle says so. A
+number that no recipe gives is said to be the detector's own estimate.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from console.records.clock import DAY, HOUR, MINUTE, naive
 from console.records.redaction import Redactor
 
 Recipe = dict[str, Any]
-MOST_WINDOWS = 400
+MOST_WINDOWS = 240
 STEP_S = 5 * MINUTE
 """Detectors count in steps of this many seconds, or multiples."""
 ANOMALY_STEPS = 3
@@ -33,7 +34,8 @@ REPORT_PART_S = 10 * MINUTE
 """A report on an event compares parts of so many seconds (`alerts.reports`)."""
 NEAR = 0.02
 SEASON = "the alert's number has the usual hour of the day taken out"
-ESTIMATED = "it is an estimate of the detector's own, which no sum over rows gives"
+EDGES = "rows that came late, or lie at the edge of a window, were summed otherwise"
+ESTIMATED = "it is the detector's own estimate, which no sum over these rows gives"
 CUT = "there are more rows around the onset than a bundle takes"
 GONE = "the rows that it was computed of are no longer in the store"
 
@@ -49,25 +51,49 @@ def recipe_of(
     if told is None:
         return {"statistic": None, "number": None, "why": "it has no number"}
     for recipe in _candidates(subject, rows, settings, redactor):
-        found = number(rows, recipe)
+        found = number(_within(rows, recipe), recipe)
         if found is not None and math.isclose(found, told, rel_tol=TOLERANCE, abs_tol=1e-9):
             return {**recipe, "number": told}
-    if subject.deviation.detector == "anomaly" and told:
-        near = [(abs((number(rows, one) or math.inf) / told - 1), one) for one in _steps(subject)]
-        off, recipe = min(near, key=lambda pair: pair[0])
-        if off <= NEAR:
-            return {**recipe, "number": told, "tolerance": NEAR, "why": SEASON}
+    near = [
+        (abs(found / told - 1), place, recipe)
+        for place, recipe in enumerate(_natural(subject))
+        if told and (found := number(_within(rows, recipe), recipe)) is not None
+    ]
+    off, _, recipe = min(near, default=(math.inf, 0, {}), key=lambda one: one[:2])
+    if off <= NEAR:
+        why = SEASON if subject.deviation.detector == "anomaly" else EDGES
+        return {**recipe, "number": told, "tolerance": NEAR, "why": why}
     cut = rows.height >= (MOST_LINES if subject.kind == "lines" else MOST_ROWS)
     why = GONE if rows.is_empty() else CUT if cut else ESTIMATED
     return {"statistic": None, "number": told, "why": why}
+
+
+def _within(rows: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """The rows of a recipe's span, of rows in order of time: hundreds of spans are tried."""
+    first, last = (
+        rows["ts"].search_sorted(datetime.fromisoformat(recipe[name]), side="left")
+        for name in ("start", "end")
+    )
+    return rows[first:last]
+
+
+def _natural(subject: Subject) -> Iterator[Recipe]:
+    """What a detector is known to compute, for numbers that do not come out to the digit."""
+    deviation = subject.deviation
+    pool = deviation.details.get("pool_h")
+    if deviation.detector == "anomaly":
+        yield from _steps(subject)
+    elif deviation.detector == "event":
+        yield _report(subject)
+    elif subject.kind == "column" and isinstance(pool, int | float):
+        yield _recipe("mean", deviation.at - pool * HOUR, deviation.at)
 
 
 def _candidates(
     subject: Subject, rows: pl.DataFrame, settings: Settings, redactor: Redactor
 ) -> Iterator[Recipe]:
     if subject.deviation.detector == "event":
-        span = (subject.deviation.onset, subject.deviation.at)
-        yield _recipe("mean of windows", *span, window_s=REPORT_PART_S)
+        yield _report(subject)
         return
     match subject.kind:
         case "metric":
@@ -101,11 +127,20 @@ def _of_metric(subject: Subject, settings: Settings) -> Iterator[Recipe]:
             yield _recipe(name, start, deviation.at, window_s=width, **limits)
 
 
+def _report(subject: Subject) -> Recipe:
+    """The level after an event: the mean of the parts since it."""
+    span = (subject.deviation.onset, subject.deviation.at)
+    return _recipe("mean of windows", *span, window_s=REPORT_PART_S)
+
+
 def _steps(subject: Subject) -> Iterator[Recipe]:
-    """The level of an anomaly: the median of its last steps."""
+    """The level of an anomaly: the median of its last steps, which is one of them."""
     at = subject.deviation.at
     for step in STEPS_S:
         yield _recipe("median of windows", at - ANOMALY_STEPS * step, at, window_s=step)
+        for back in range(ANOMALY_STEPS):
+            end = at - back * step
+            yield _recipe("geometric mean of windows", end - step, end, window_s=MINUTE)
 
 
 def _of_lines(subject: Subject) -> Iterator[Recipe]:

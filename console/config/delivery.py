@@ -94,7 +94,8 @@ class Recipient:
     updates: bool = True
     """Whether it is told of what changes after the first message, but for the end."""
     digests: bool = True
-    """Whether it gets the reports at intervals and after planned events."""
+    """Whether it gets the reports at intervals and after events; from a file by default only who is
+    told by e-mail or Apprise, and not of critical alerts alone."""
     quiet: tuple[Quiet, ...] = ()
     timezone: str = "UTC"
     critical_passes: bool = True

@@ -159,6 +159,8 @@ def recipient_of(
         said["url"] = secrets["url"]
     if kind == "pagerduty":
         said.setdefault("url", PAGERDUTY)
+    people = kind in ("email", "apprise") and said.get("severity") != "critical"
+    said.setdefault("digests", people)
     if "authority" in said:
         said["authority"] = Path(os.path.normpath(folder / said["authority"]))
     found = Recipient(

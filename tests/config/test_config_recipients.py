@@ -56,10 +56,18 @@ def test_a_recipient_is_filled() -> None:
         timezone="Europe/Berlin",
         critical_passes=False,
         updates=False,
+        digests=False,
         most=5,
         per_s=1800.0,
         timeout_s=3.0,
     )
+
+
+def test_reports_go_to_people_and_not_to_pagers() -> None:
+    assert recipient(MAIL).digests
+    assert not recipient(MAIL + 'severity = "critical"\n').digests
+    assert not recipient(HOOK).digests
+    assert recipient(HOOK + "digests = true\n").digests
 
 
 def test_a_receiver_is_filled() -> None:
