@@ -192,6 +192,11 @@ class Follow:
         """The first bytes of the file."""
         return self._opened().sample(size)
 
+    def begins_like(self, other: Tail) -> bool:
+        """Whether another file has the same first bytes, as far as both have any."""
+        size = min(self.size, other.size, HEAD)
+        return size > 0 and self.sample(size) == other.sample(size)
+
     def goes_on_in(self, other: Tail) -> bool:
         """Whether what is unread of it stands in another file too, in the same place."""
         offset, end = self.identity.offset, self.size

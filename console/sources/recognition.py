@@ -39,7 +39,8 @@ class Recognition:
         if copied is not None and copied.file_id not in self._follows:
             self.doubt_copy(copied)
             return copied.moved(str(path), *tail.key)
-        if copied is not None or self._is_growing_copy(path, tail, now):
+        growing = copied is None and self._is_growing_copy(path, tail, now)
+        if copied is not None or growing or self._may_be_of_unread(path, tail):
             return None
         part = self._known.part(path, tail)
         if part is None:
@@ -79,6 +80,17 @@ class Recognition:
         same = self._known.rewritten(path, tail)
         old = self._follows.get(same.file_id) if same else None
         return None if old is not None and not old.goes_on_in(tail) else same
+
+    def _may_be_of_unread(self, path: Path, tail: Tail) -> bool:
+        """Whether it may be what a rotated file was packed to that has not been read at all yet."""
+        return any(
+            follow.retired
+            and follow.identity.offset == 0
+            and path.parent == follow.path.parent
+            and path.name.startswith(follow.path.name)
+            and follow.begins_like(tail)
+            for follow in self._follows.values()
+        )
 
     def _is_growing_copy(self, path: Path, tail: Tail, now: float) -> bool:
         if not self._known.unfinished_copy(path, tail):

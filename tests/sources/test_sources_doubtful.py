@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 from itertools import pairwise
@@ -76,6 +77,20 @@ def test_a_backup_of_a_live_file_is_never_read(log: Path, reader: Reader) -> Non
     reader.restart()
     reader.settle()
     assert numbers(reader) == [*range(80)]
+
+
+def test_a_file_that_is_packed_before_it_was_read_is_read_once(log: Path, reader: Reader) -> None:
+    write(log, *range(20))
+    reader.collection.poll(reader.now)
+    packed = log.with_name("app.log.1.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    reader.now += 6
+    reader.collection.poll(reader.now)  # both are there, and neither is read
+    reader.settle()
+    reader.restart()
+    reader.settle()
+    assert numbers(reader) == [*range(20)]
 
 
 def test_a_rotated_file_that_nobody_saw_is_no_copy_of_the_next(log: Path, reader: Reader) -> None:
