@@ -67,7 +67,7 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**windows.CLOSED, "late": pl.Boolean})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(METRICS, st.integers(0, 40), st.integers(0, 140))
 def test_metrics_have_equal_windows_before_and_after(
     rows: list[dict[str, Any]], split: int, closed: int

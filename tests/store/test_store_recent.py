@@ -27,19 +27,21 @@ def _keys(*names: str) -> pl.DataFrame:
     return pl.DataFrame({"model": ["m"] * len(names), "id": names})
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 4000)), max_size=60))
-@settings(deadline=None)
-def test_every_minute_of_an_id_is_found(rows: list[tuple[str, int]]) -> None:
-    with Store.open(None, lambda: T0) as store:
+def test_every_minute_of_an_id_is_found(store: Store) -> None:
+    @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 4000)), max_size=60))
+    @settings(deadline=None, max_examples=50)
+    def check(rows: list[tuple[str, int]]) -> None:
         ids = RecentIds("prediction")
         assert ids.reach(store._committed, T0) == T0
         for name, minute in rows:
             ts = naive(T0 + minute * MINUTE + 30)
             ids.add(_keys(name).with_columns(pl.lit(ts).alias("ts")))
-    for name in "abcdef":
-        expected = sorted({round(T0 / MINUTE) + minute for known, minute in rows if known == name})
-        assert ids.minutes(_keys(name)).tolist() == expected
-    assert ids.minutes(_keys("strange")).tolist() == []
+        for name in "abcdef":
+            expected = {round(T0 / MINUTE) + minute for known, minute in rows if known == name}
+            assert ids.minutes(_keys(name)).tolist() == sorted(expected)
+        assert ids.minutes(_keys("strange")).tolist() == []
+
+    check()
 
 
 @given(MINUTES, st.integers(1, 8))

@@ -23,7 +23,7 @@ def _lines(hours: int, each: int, begin: float = T0) -> Records:
     logs = pl.DataFrame({"offset": place}).select(
         pl.from_epoch(((begin + place / each * HOUR) * 1e6).cast(pl.Int64), "us").alias("ts"),
         "offset",
-        (place.hash(1).cast(pl.String) + place.hash(2).cast(pl.String)).alias("message"),
+        place.hash(1).cast(pl.String).alias("message"),
     )
     missing = [pl.lit(None, kind).alias(name) for name, kind in LOGS.items() if name not in logs]
     return records(logs=logs.with_columns(missing))
@@ -73,20 +73,21 @@ def test_rows_without_a_time_and_rejects_of_a_kept_age_stay(
 
 
 def test_freed_room_is_used_again(store: Store, store_path: Path) -> None:
-    each = 130_000
-    for hour in range(4):
+    each = 122_880  # one group of rows
+    for hour in range(3):
         _insert(store, _lines(1, each, T0 + hour * HOUR))
     store.checkpoint()
     size = store_path.stat().st_size
-    for hour in range(4, 10):
-        gone, _ = store.maintenance.forget("log", T0 + (hour - 3) * HOUR)
+    for hour in range(3, 7):
+        gone, _ = store.maintenance.forget("log", T0 + (hour - 2) * HOUR)
         assert gone == each
         store.checkpoint()
         assert store.maintenance.usage().free > 0
         _insert(store, _lines(1, each, T0 + hour * HOUR))
         store.checkpoint()
-    assert store_path.stat().st_size <= 1.35 * size
-    assert _count(store) == 4 * each
+    # One more hour while its like is being freed, where seven would be had nothing gone.
+    assert store_path.stat().st_size <= 1.5 * size
+    assert _count(store) == 3 * each
 
 
 def test_the_cut_meets_the_excess_within_an_hour(store: Store) -> None:
