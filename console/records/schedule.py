@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from console.records.clock import DAY
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 """The fields of cron in their order, each with its least and greatest value; Sunday is 0 and 7."""
@@ -36,6 +39,8 @@ class Schedule:
         """
         if self.cron is None:
             return (ts // self.every_s + 1.0) * self.every_s
+        from zoneinfo import ZoneInfo
+
         minutes, hours, days, months, weekdays = parse(self.cron)
         fields = self.cron.split()
         either = fields[2] != "*" and fields[4] != "*"
