@@ -22,7 +22,7 @@ from console.alerts.timing import Timing, timing
 from console.detectors.protocol import Deviation
 from console.records.clock import DAY, HOUR, MINUTE, epoch
 from console.records.levels import AT_LEAST_WARNING
-from console.stats.logs import lift
+from console.stats.logs import folded, lift
 
 LEAD_LENGTHS = 6.0
 LEAST_LEAD_S, MOST_LEAD_S = 2 * HOUR, 2 * DAY
@@ -167,6 +167,7 @@ def _logs(
     for model in incident.models or (None,):
         before = history.template_counts(model, None, start - LOGS_BEFORE_S, start)
         during = history.template_counts(model, None, start, end)
+        before, during = folded(before, during)
         stages = dict(during.select("template_id", "stage").iter_rows())
         first = during.group_by("template_id").agg(pl.col("first_ts").min())
         firsts = {key: epoch(ts) for key, ts in first.iter_rows()}

@@ -8,6 +8,7 @@ import polars as pl
 from console.records.frames import TIME, Schema
 from console.records.levels import LEVELS
 from console.stats.drift import normal_sf
+from console.stats.templates import families
 
 KEYS = ("model", "stage", "version", "level", "template_id", "start")
 CLOSED: Schema = {
@@ -31,6 +32,7 @@ LIFTED: Schema = {
     "p_value": pl.Float64,
 }
 """`n` lines during and `before`; `lift` of the rates; `significance` ranks, p under equal rates."""
+_NAMED = ["template_id", "stage", "template"]
 _MILDEST = ("TRACE", "DEBUG")
 
 
@@ -83,6 +85,61 @@ def lift(
         .sort(["significance", "n", "template_id"], descending=[True, True, False])
         .select(list(LIFTED))
         .match_to_schema(pl.Schema(LIFTED), integer_cast="upcast")
+    )
+
+
+def folded(before: pl.DataFrame, during: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The counts of two spans, templates that a more general one covers counted with it.
+
+    Of a variable the first values have templates of their own (`stats.templates`); a reader wants
+    them as one. A family bears the id of its member with most lines `during`, so that examples are
+    found by it, and the text of its most general member. Frames as `lift` takes them, and stage.
+    """
+    both = pl.concat([during.select(_NAMED), before.select(_NAMED)])
+    general = families(both)
+    if all(known == one for known, one in general.items()):
+        return before, during
+    texts = dict(both.select("template_id", "template").iter_rows())
+    lines: dict[str, tuple[int, str]] = {}
+    for known, n in (
+        during.group_by("template_id")
+        .agg(pl.col("n").sum())
+        .sort("n", "template_id", descending=[True, False])
+        .iter_rows()
+    ):
+        lines.setdefault(general.get(known, known), (n, known))
+    renamed = {known: lines.get(one, (0, one))[1] for known, one in general.items()}
+    named = {renamed[known]: texts[one] for known, one in general.items()}
+
+    def fold(frame: pl.DataFrame) -> pl.DataFrame:
+        ids = pl.col("template_id").replace(renamed)
+        return frame.with_columns(
+            ids, ids.replace_strict(named, default=pl.col("template")).alias("template")
+        )
+
+    return fold(before), fold(during)
+
+
+def changed(
+    before: pl.DataFrame, during: pl.DataFrame, before_s: float, during_s: float
+) -> pl.DataFrame:
+    """The templates whose rates differ most between two spans, rarer ones too, surest first.
+
+    As `lift`, which tells those that are more frequent only; what is rarer has a lift below 1.
+    """
+    more = lift(before, during, before_s, during_s)
+    less = lift(during, before, during_s, before_s).select(
+        "template_id",
+        "template",
+        "level",
+        pl.col("before").alias("n"),
+        pl.col("n").alias("before"),
+        (1 / pl.col("lift")).alias("lift"),
+        "significance",
+        "p_value",
+    )
+    return pl.concat([more, less]).sort(
+        ["significance", "n", "template_id"], descending=[True, True, False]
     )
 
 

@@ -164,6 +164,21 @@ def identity(model: str | None, stage: str | None, first_text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+def families(templates: pl.DataFrame) -> dict[str, str]:
+    """For every template's id that of the most general of them that covers it, in its stage.
+
+    `templates` has columns template_id, stage, template; rows without a text are left out.
+    """
+    words, leaves = Words(), dict[tuple[str | None, int, str], Leaf]()
+    rows = templates.select("template_id", "stage", "template").drop_nulls("template")
+    for template_id, stage, text in rows.unique().sort("template_id", "stage").iter_rows():
+        split = text.split(" ")
+        key = (stage, len(split), split[-1] if _CLASS.match(split[-1]) else "")
+        leaf = leaves.setdefault(key, Leaf(words, len(split)))
+        leaf.add(Template(template_id, None, stage, text, text, None), split)
+    return {known: general for leaf in leaves.values() for known, general in leaf.general().items()}
+
+
 def _frame(templates: list[Template]) -> pl.DataFrame:
     return pl.DataFrame(
         [
