@@ -23,7 +23,7 @@ def _lines(hours: int, each: int, begin: float = T0) -> Records:
     logs = pl.DataFrame({"offset": place}).select(
         pl.from_epoch(((begin + place / each * HOUR) * 1e6).cast(pl.Int64), "us").alias("ts"),
         "offset",
-        place.hash(1).cast(pl.String).alias("message"),
+        (place.hash(1).cast(pl.String) + place.hash(2).cast(pl.String)).alias("message"),
     )
     missing = [pl.lit(None, kind).alias(name) for name, kind in LOGS.items() if name not in logs]
     return records(logs=logs.with_columns(missing))
