@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from console.config.settings import Settings
+from console.config.settings import ModelSettings, Settings
 from console.detectors.drift import DriftDetector
 from console.detectors.protocol import Detector, Deviation, Span
 from console.detectors.quality import QualityDetector
@@ -320,3 +320,54 @@ def test_no_windows_are_no_news() -> None:
         assert detector.update(state, span(0, DAY, windows.clear()))[0] == []
         unknown = windows.with_columns(pl.lit("other").alias("model"))
         assert run(detector, unknown, DAY) == []
+
+
+def held_against(baseline: str) -> Settings:
+    return Settings(models=(ModelSettings("m", baseline=baseline),))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "words"),
+    [
+        ("previous", "the stretch before"),
+        ("hour", "the same hours of the 7 days before"),
+        (f"rolling {2 * DAY:g}", "the 2 days before"),
+    ],
+)
+def test_a_shift_is_told_against_the_models_own_past(baseline: str, words: str) -> None:
+    references, windows = World(days=5, shift=after(3.0, 0.8)).build()
+    found = run(DriftDetector(held_against(baseline), references), windows, 5 * DAY)
+    first = found[0]
+    assert (first.phase, first.series.name) == ("raised", "number_0")
+    assert words in first.reason
+    assert 3 * DAY < first.at < 3 * DAY + 6 * HOUR
+    assert {d.series.name for d in found} == {"number_0"}
+
+
+def test_what_a_file_shows_and_the_past_does_not_is_no_drift_of_the_past() -> None:
+    references, windows = World(days=4, shift=lambda name, _: 0.6 * (name == "number_0")).build()
+    assert run(DriftDetector(held_against("hour"), references), windows, 4 * DAY) == []
+    assert run(DriftDetector(Settings(), references), windows, 4 * DAY) != []
+
+
+def test_a_version_is_held_against_another() -> None:
+    references, windows = World(days=5, shift=after(3.0, 0.8)).build()
+    second = pl.col("start").dt.epoch("us") / 1e6 >= 2 * DAY
+    versions = windows.with_columns(version=pl.when(second).then(pl.lit("2")).otherwise("version"))
+    found = run(DriftDetector(held_against("version 1"), references), versions, 5 * DAY)
+    assert found[0].series.name == "number_0"
+    assert "against version 1" in found[0].reason
+    unknown = DriftDetector(held_against("version 0"), references)
+    assert run(unknown, versions, 5 * DAY) == []
+
+
+@settings(max_examples=4, deadline=None)
+@given(
+    st.lists(st.integers(1, 3 * 144 - 1), max_size=10, unique=True),
+    st.sampled_from(["previous", "hour", "rolling 86400", "version 1"]),
+)
+def test_baselines_do_not_depend_on_how_spans_are_cut(tens: list[int], baseline: str) -> None:
+    references, windows = World(days=3, numeric=2, shift=after(2.0, 0.8)).build()
+    detector = DriftDetector(held_against(baseline), references)
+    whole = run(detector, windows, 3 * DAY)
+    assert run(detector, windows, 3 * DAY, [600.0 * ten for ten in sorted(tens)]) == whole
