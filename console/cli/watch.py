@@ -23,9 +23,15 @@ def run(arguments: argparse.Namespace) -> int:
 def show(shown: Target) -> int:
     """Shows the console on what a command names. Raises UsageError without a terminal."""
     need_terminal()
+    from console.config.places import data_folder
     from console.engine.session import Session
     from console.tui.app import ConsoleApp
+    from console.tui.habits import Habits
 
-    app = ConsoleApp(Session(shown.paths, shown.settings, shown.store))
+    app = ConsoleApp(
+        Session(shown.paths, shown.settings, shown.store),
+        habits=Habits(data_folder() / "screen", repr(sorted(map(str, shown.paths)))),
+        notify=shown.settings.notify,
+    )
     app.run()
     return app.return_code or 0

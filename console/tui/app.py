@@ -16,17 +16,20 @@ from textual.message import Message
 from textual.screen import Screen
 
 from console.alerts.alert import Alert
+from console.config.delivery import Notify
 from console.engine.snapshot import Snapshot
 from console.records.action import Action, Verb
 from console.records.clock import Clock, system_clock
-from console.tui.commands import ACTING
+from console.tui.commands import ACTING, VIEWS, unknown
 from console.tui.habits import Habits
 from console.tui.present.alert import reason_lines
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
+from console.tui.resume import left, marks_of, taken_up
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.home import HomeScreen
 from console.tui.session import Session
+from console.tui.terminal import Terminal
 from console.tui.theme import DARK, THEMES
 from console.tui.timespan import TimeSpan, opening
 from console.tui.view import STATE_AFTER, View
@@ -91,34 +94,53 @@ class ConsoleApp(App[None]):
         clock: Clock = system_clock,
         zone: tzinfo = UTC,
         habits: Habits | None = None,
+        notify: Notify = "bell",
     ) -> None:
         super().__init__()
         self.session = session
         self.clock = clock
         self.calendar = Calendar(zone)
         self.habits = habits or Habits()
+        self.keymap, self._keys_trouble = self.habits.keys()
+        if strange := unknown(self.keymap):
+            self._keys_trouble = f"keys.toml: no command is called {strange[0]}; ? lists them"
+        self._terminal = Terminal(self._to_terminal, notify)
         self.view = View()
         for theme in THEMES:
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
-            self.theme = DARK.name
+            wanted = self.habits.theme
+            self.theme = wanted if wanted in self.available_themes else DARK.name
         self._latest: Snapshot | None = None
         self._opening = TimeSpan()
         self._undone_to: dict[str, Alert] = {}
-        self.marks: dict[LogKey, LogLine] = {}
+        self.marks: dict[LogKey, LogLine] = marks_of(self.habits.session())
         """The log lines that the user marked."""
         self._views: dict[str, ConsoleScreen] = {}
+        self._home = HomeScreen()
+        self._on = "home"
 
     def get_default_screen(self) -> Screen[None]:
         """Home."""
-        return HomeScreen()
+        return self._home
 
     def on_mount(self) -> None:
         """The first frame goes first."""
+        self.set_keymap(dict(self.keymap))
+        self.theme_changed_signal.subscribe(self, lambda theme: self._themed(theme.name))
         self.call_after_refresh(self._begin)
         self.set_interval(1.0, self._tick)
 
+    def _themed(self, name: str) -> None:
+        if "TEXTUAL_THEME" not in os.environ:
+            self.habits.choose_theme(name)
+
+    def _to_terminal(self, text: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(text)
+
     def _begin(self) -> None:
+        self._take_up()
         self.session.start(self._on_snapshot, self._on_failure)
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
@@ -137,7 +159,25 @@ class ConsoleApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Joins the session's threads while the loop still runs: neither waits for the other."""
+        self._terminal.leave()
+        self._remember()
         await asyncio.to_thread(self.session.stop)
+
+    def _take_up(self) -> None:
+        """The session as it was left."""
+        session = self.habits.session()
+        self.view = taken_up(self.view, session)
+        on, wanted = session.get("on"), session.get("filter")
+        if isinstance(wanted, str):
+            self._home.inbox.narrow(wanted)
+        if on in {name for name, _, _ in VIEWS} and on != "home":
+            self.action_go(str(on))
+        if self._keys_trouble:
+            self.say(Piece(self._keys_trouble, "warning"))
+
+    def _remember(self) -> None:
+        filtered = self._home.inbox.filter
+        self.habits.leave(left(self.view, self._on, filtered, self.marks.values()))
 
     # The view
 
@@ -148,6 +188,8 @@ class ConsoleApp(App[None]):
         if loading and self.view.time == self._opening:
             self._opening = opening(message.snapshot)
             self.view = replace(self.view, time=self._opening)
+        loading = not message.snapshot.progress.caught_up
+        self._terminal.show(self.session.paths, message.snapshot.inbox, loading=loading)
         if not self.view.paused:
             self._show(self.view.given(message.snapshot, self.clock()))
 
@@ -262,6 +304,7 @@ class ConsoleApp(App[None]):
             if isinstance(self.screen, ConsoleScreen):
                 self.screen.leave()
             self.pop_screen()
+        self._on = name
         if name == "home":
             if isinstance(self.screen, HomeScreen) and not self.screen.has_class("empty"):
                 self.screen.inbox.rows.focus()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
 
+Keymap = Mapping[str, str]
+"""Keys of the user's own by `Command.id`, several separated by commas."""
 HOME = ("models", "timeline", "inbox", "alert")
 """The panes of the home view, in the order of Tab."""
 LISTS = ("models", "timeline", "inbox", "logs", "model", "sources", "templates")
@@ -58,9 +61,19 @@ class Command:
     """Carried out before the next key is looked at: what is typed after it is meant for it."""
 
     @property
-    def shown(self) -> str:
+    def id(self) -> str:
+        """What `keys.toml` calls it: `act-ack`, `zoom`, `zoom-back`."""
+        name = self.name.removeprefix("screen.").removeprefix("app.").replace("(-1)", "-back")
+        return re.sub(r"[^a-z]+", "-", name.replace("(1)", "").lower()).strip("-")
+
+    def keys_by(self, keymap: Keymap) -> tuple[str, ...]:
+        """Its keys, the user's own where there are some."""
+        own = keymap.get(self.id)
+        return tuple(key.strip() for key in own.split(",")) if own else self.keys
+
+    def shown(self, keymap: Keymap) -> str:
         """The keys as a person writes them."""
-        return " ".join(dict.fromkeys(key_name(key) for key in self.keys))
+        return " ".join(dict.fromkeys(key_name(key) for key in self.keys_by(keymap)))
 
 
 def key_name(key: str) -> str:
@@ -231,17 +244,22 @@ def of_pane(pane: str) -> list[Command]:
 def bindings(pane: str) -> list[Binding]:
     """The bindings of a pane's widget."""
     return [
-        Binding(key, command.name, command.word, show=False, priority=command.at_once)
+        Binding(
+            key, command.name, command.word, show=False, priority=command.at_once, id=command.id
+        )
         for command in of_pane(pane)
         for key in command.keys
     ]
 
 
-def footer(pane: str, *, without: Iterable[str] = ()) -> list[tuple[str, str]]:
+def footer(pane: str, keymap: Keymap) -> list[tuple[str, str]]:
     """Key and word of what the footer of a pane shows, the most wanted first."""
-    left_out = set(without)
-    shown = [
-        command for command in of_pane(pane) if command.weight and command.name not in left_out
-    ]
+    shown = [command for command in of_pane(pane) if command.weight]
     ranked = sorted(shown, key=lambda command: -command.weight)
-    return [(key_name(command.keys[0]), command.word) for command in ranked]
+    return [(key_name(command.keys_by(keymap)[0]), command.word) for command in ranked]
+
+
+def unknown(keymap: Keymap) -> list[str]:
+    """Names in a keymap that are no command's."""
+    known = {command.id for command in COMMANDS}
+    return sorted(name for name in keymap if name not in known)

@@ -31,7 +31,7 @@ def entries(
         seen.add(command.word)
         yield SystemCommand(
             f"{command.word}: {command.help}",
-            command.shown,
+            command.shown(app.keymap),
             partial(app.run_action, command.name, pane),
         )
     for entry in textuals:

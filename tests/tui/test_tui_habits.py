@@ -3,8 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tui_fake_session import FakeSession
+from tui_fakes import ALERTS, alert, snapshot
+from tui_pilot import console, piloted
 
+from console.records.clock import HOUR
+from console.tui.commands import COMMANDS
 from console.tui.habits import KEYS, QUERIES, Habits
+from console.tui.screens.home import HomeScreen
+from console.tui.screens.logs import LogsScreen
+from console.tui.terminal import Terminal
 
 
 def test_what_was_chosen_and_asked_is_there_again(tmp_path: Path) -> None:
@@ -54,3 +62,86 @@ def test_keys_of_the_users_own_and_what_is_wrong_with_them(tmp_path: Path) -> No
     assert "wanted a text" in habits.keys()[1]
     (tmp_path / KEYS).write_text("ack = \n", encoding="utf-8")
     assert str(tmp_path / KEYS) in habits.keys()[1]
+
+
+@piloted
+async def test_a_session_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path, "fleet")) as driver:
+        await driver.press("slash", *"auc", "enter", "t", *"12:00", "enter", "4")
+        await driver.until(lambda: driver.logs.rows.items)
+        await driver.press("m")
+        marked = driver.logs.rows.selected
+        assert marked is not None
+        driver.app.theme = "console-light"
+        await driver.quiet()
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path, "fleet")) as driver:
+        await driver.until(lambda: driver.shows(LogsScreen) and driver.logs.rows.items)
+        assert driver.app.theme == "console-light"
+        assert set(driver.app.marks) == {marked.key}
+        assert driver.app.marks[marked.key] == marked
+        await driver.press("1")
+        assert driver.home.inbox.filter == "auc"
+        assert "as of 12:00" in driver.text
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path, "other")) as driver:
+        assert driver.app.theme == "console-light"
+        assert driver.home.inbox.filter == ""
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        {"on": "nowhere", "time": [1, 2], "marks": 3},
+        {"on": 4, "chosen": 5, "model": [], "filter": {}, "time": ["x", None, None]},
+        {"marks": [[1], None, ["x"] * 13], "time": [21600.0, "now", {}]},
+    ],
+)
+@piloted
+async def test_an_odd_session_does_no_harm(tmp_path: Path, session: dict[str, object]) -> None:
+    Habits(tmp_path).leave(session)
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path)) as driver:
+        assert driver.shows(HomeScreen)
+        assert driver.app.marks == {}
+
+
+@piloted
+async def test_keys_of_the_users_own_work_and_are_shown(tmp_path: Path) -> None:
+    (tmp_path / KEYS).write_text('act-ack = "ctrl+a"\nzoom-back = "f5,f6"\n', encoding="utf-8")
+    session = FakeSession(snapshot())
+    async with console(session, habits=Habits(tmp_path)) as driver:
+        assert "ctrl+a ack" in driver.footer
+        await driver.press("a")
+        assert session.acts == []
+        await driver.press("ctrl+a", "f6")
+        assert [act.verb for act in session.acts] == ["ack"]
+        assert driver.app.view.time.width == 3 * HOUR
+        await driver.press("question_mark", "G")
+        assert "ctrl+a" in driver.text or "f5 f6" in driver.text
+
+
+@piloted
+async def test_a_key_of_no_command_is_told(tmp_path: Path) -> None:
+    (tmp_path / KEYS).write_text('fly = "f7"\n', encoding="utf-8")
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path)) as driver:
+        assert "no command is called fly" in driver.footer
+
+
+def test_every_command_has_a_name_of_its_own_that_keys_can_be_given() -> None:
+    by_id: dict[str, set[str]] = {}
+    for command in COMMANDS:
+        by_id.setdefault(command.id, set()).add(command.name)
+    assert all(len(names) == 1 for names in by_id.values()), by_id
+
+
+def test_the_terminal_is_titled_and_called_once_for_a_new_critical() -> None:
+    said: list[str] = []
+    terminal = Terminal(said.append, "bell")
+    terminal.show("./fl\x1beet", ALERTS, loading=True)
+    assert said == ["\x1b[22;0t\x1b]2;(3) ./fl␛et · model-console\x07"]
+    terminal.show("./fl\x1beet", ALERTS, loading=False)
+    terminal.show("./fl\x1beet", ALERTS, loading=False)
+    assert len(said) == 1
+    new = alert(9, "another", "critical")
+    terminal.show("./fl\x1beet", (*ALERTS, new), loading=False)
+    assert said[1:] == ["\x1b]2;(4) ./fl␛et · model-console\x07", "\x07"]
+    terminal.leave()
+    assert said[-1] == "\x1b[23;0t"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from tui_fake_session import FakeSession
@@ -338,3 +339,14 @@ async def test_quitting_stops_the_session() -> None:
     assert session.stopped
     assert driver.app.return_code == 0
     session.push(snapshot(2))  # late news do no harm
+
+
+@piloted
+async def test_logs_that_name_no_model_are_no_first_run() -> None:
+    deaf = replace(EMPTY, progress=snapshot().progress)
+    async with console(FakeSession(deaf)) as driver:
+        assert driver.pane == "inbox"
+        assert "no record names a model" in driver.text
+        assert "Waiting for records" not in driver.text
+        await driver.press("4")
+        await driver.until(lambda: "scored request" in driver.text, "the logs")

@@ -24,7 +24,7 @@ from tui_fakes import (
 from console.alerts.alert import Evidence
 from console.engine.snapshot import EventMark, Gauge
 from console.records.clock import HOUR
-from console.tui.commands import COMMANDS, HOME, bindings, footer
+from console.tui.commands import COMMANDS, bindings, footer
 from console.tui.present import alert as alerts
 from console.tui.present import guide, header, inbox, logs, models, timeline
 from console.tui.present.help import help_lines
@@ -295,8 +295,8 @@ def test_the_guide_of_an_empty_console() -> None:
     assert "opening" in text_of(guide.guide(None, "x", 80))
     busy = replace(EMPTY, progress=replace(snapshot(share=0.5).progress, files=1))
     assert "reading 1 file" in text_of(guide.guide(busy, "x", 80))
-    deaf = replace(EMPTY, progress=snapshot().progress)
-    assert "23 files read, 1.8 M records, no model named." in text_of(guide.guide(deaf, "x", 80))
+    blank = replace(EMPTY, progress=replace(snapshot().progress, rows=0))
+    assert "23 files found, nothing in them yet." in text_of(guide.guide(blank, "x", 80))
 
 
 @settings(deadline=None)
@@ -345,7 +345,7 @@ def test_markdown_cannot_be_broken_out_of() -> None:
 
 
 def test_keys_are_declared_once() -> None:
-    for pane in (*HOME, "logs", "record", "guide"):
+    for pane in (*ALL, "sql"):
         keys = [binding.key for binding in bindings(pane)]
         assert len(keys) == len(set(keys)), pane
         assert {"q", "question_mark", "colon", "escape"} <= set(keys)
@@ -360,7 +360,7 @@ def test_keys_are_declared_once() -> None:
 @settings(deadline=None)
 @given(st.integers(20, 200))
 def test_the_footer_keeps_help_and_quit(width: int) -> None:
-    line = footer_line(footer("inbox"), width)
+    line = footer_line(footer("inbox", {}), width)
     assert "? help" in plain(line)
     assert "q quit" in plain(line)
     assert cells(line) <= max(width, 20)

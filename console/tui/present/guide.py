@@ -7,13 +7,8 @@ from console.tui.present.line import EMPTY, Line, Piece, piece, wrap
 from console.tui.present.words import plural
 
 EXAMPLE = "model-console emit {path}/metrics.jsonl metric auc 0.94 --model fraud"
-UNNAMED: tuple[Line, ...] = (
-    (
-        Piece("4 shows the log lines. console.toml can say whose they are: ", "dim"),
-        Piece('[[sources]] path = "*.log" model = "fraud" stage = "serving"', "accent"),
-    ),
-)
-"""What helps where no record says which model it belongs to."""
+UNNAMED = " no record names a model: console.toml can say whose they are, see ?; 4 shows the logs"
+"""Said in place of the models where there are records, but none of a model."""
 
 
 def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
@@ -36,13 +31,11 @@ def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
     found = (
         "Nothing to read there yet."
         if not progress.files
-        else f"{plural(progress.files, 'file')} read, {plural(progress.rows, 'record')},"
-        " no model named."
+        else f"{plural(progress.files, 'file')} found, nothing in them yet."
     )
     texts: list[Line] = [
         (Piece("Waiting for records below ", "strong"), piece(paths, "accent")),
         (Piece(found, "dim"),),
-        *(UNNAMED if progress.rows else ()),
         EMPTY,
         (
             Piece(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from console.tui.commands import of_pane
+from console.tui.commands import Keymap, of_pane
 from console.tui.present.line import EMPTY, Line, Piece, fit, piece, wrap
 
 FOLDER = Path(__file__).parent.parent / "help"
@@ -19,14 +19,17 @@ def prose(pane: str) -> str:
     return (FOLDER / f"{pane}.md").read_text(encoding="utf-8")
 
 
-def help_lines(pane: str, width: int, *, more: Sequence[Line] = ()) -> list[Line]:
+def help_lines(
+    pane: str, width: int, *, more: Sequence[Line] = (), keymap: Keymap | None = None
+) -> list[Line]:
     """Prose, `more` of the moment, and the keys."""
     lines = markdown_lines(prose(pane), width)
     if more:
         lines += [EMPTY, *more]
     lines += [EMPTY, (Piece(" Keys", "strong"),)]
     for command in of_pane(pane):
-        keys = Piece(f" {fit(command.shown, KEYS_WIDTH)} ", "accent")
+        shown = command.shown(keymap or {})
+        keys = Piece(f" {fit(shown, KEYS_WIDTH)} ", "accent")
         inside = wrap((piece(f"{command.word}: {command.help}"),), width - KEYS_WIDTH - 3)
         lines.append((keys, *inside[0]))
         lines += [(Piece(" " * (KEYS_WIDTH + 2)), *rest) for rest in inside[1:]]

@@ -55,7 +55,7 @@ def row(alert: Alert, of: InboxLayout, *, now: float, width: int, marked: bool =
     role = severity_role(alert)
     mark = SEVERITY_MARK[alert.severity]
     pieces = [
-        Piece("▌", "accent") if marked else Piece(" "),
+        Piece("▌", "accent") if marked else Piece(" ", "dim"),
         Piece(f"{fit(str(alert.rank) if alert.rank else DASH, of.rank, right=True)} ", "dim"),
         Piece(f"{mark} ", role),
     ]

@@ -93,7 +93,7 @@ class ConsoleScreen(Screen[None]):
     def show_keys(self) -> None:
         """The keys of the pane that has the focus."""
         if self.pane:
-            self.keys.keys(footer(self.pane))
+            self.keys.keys(footer(self.pane, self.console_app.keymap))
 
     def on_descendant_focus(self) -> None:
         """The footer follows the focus."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -13,6 +14,9 @@ from console.tui.present.help import help_lines
 from console.tui.present.line import Line, Piece
 from console.tui.widgets.document import Document
 from console.tui.widgets.paint import PALETTE, OneLine
+
+if TYPE_CHECKING:
+    from console.tui.app import ConsoleApp
 
 
 class HelpDocument(Document):
@@ -49,7 +53,11 @@ class HelpScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """As tall as it needs to be."""
         document = self._document
-        document.show(lambda width: help_lines(self._pane, width, more=self._more), from_top=True)
+        keymap = cast("ConsoleApp", self.app).keymap
+        document.show(
+            lambda width: help_lines(self._pane, width, more=self._more, keymap=keymap),
+            from_top=True,
+        )
         document.focus()
         self.call_after_refresh(self._grow)
 

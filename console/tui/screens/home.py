@@ -16,7 +16,7 @@ from console.engine.snapshot import ModelPane
 from console.tui.commands import HOME
 from console.tui.feed import Feed
 from console.tui.present import models, timeline
-from console.tui.present.guide import guide
+from console.tui.present.guide import UNNAMED, guide
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.markdown import alert_markdown
 from console.tui.screens.evidence import EvidenceScreen
@@ -88,7 +88,9 @@ class HomeScreen(EvidenceScreen):
         with self.app.batch_update():
             self.show_header()
             self._show_notice(view)
-            empty = view.snapshot is None or not (view.snapshot.models or view.snapshot.inbox)
+            empty = view.snapshot is None or not (
+                view.snapshot.models or view.snapshot.inbox or view.snapshot.progress.rows
+            )
             self.set_class(empty, "empty")
             if empty != (self.pane == "guide"):
                 self._panes["guide" if empty else "inbox"].focus()
@@ -114,7 +116,8 @@ class HomeScreen(EvidenceScreen):
         known = self._models_at(view)
         found = [model for model in known if wanted in model.name.casefold()]
         rows.columns = models.layout(known, self.size.width - 1)
-        rows.show(found, empty=[(Piece(" no model of that name; esc clears", "dim"),)])
+        nothing = " no model of that name; esc clears" if known else UNNAMED
+        rows.show(found, empty=[(Piece(nothing, "dim"),)])
         note: Line = ()
         if self._then is not None:
             at = self.console_app.calendar.near(self._then[0], view.now)
