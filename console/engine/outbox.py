@@ -61,7 +61,7 @@ class Outbox:
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._told: dict[str, dict[str, Notice]] = {one.name: {} for one in settings.recipients}
         self._open: dict[str, StoredNotice] = {}
-        self._looked_at = float("-inf")
+        self._looked_at = self._tidied_at = float("-inf")
         self._pending = True
         self._couriers = {
             one.name: Courier(one, open_channel(one), clock, self._report)
@@ -102,6 +102,7 @@ class Outbox:
             return
         self._pending, self._looked_at = False, now
         alerts = tuple(inbox(now))
+        self._tidy({alert.id for alert in alerts}, now)
         fresh = [
             notice
             for one in self._settings.recipients
@@ -121,8 +122,7 @@ class Outbox:
         return tuple(line for line in said if line is not None)
 
     def _restore(self) -> None:
-        since = self._clock() - REMEMBERED_S
-        for row in self._store.reader().notices(since):
+        for row in self._store.reader().notices(float("-inf")):
             courier = self._couriers.get(row.recipient)
             if courier is None:
                 continue  # no longer in the settings; told again if it comes back
@@ -133,6 +133,22 @@ class Outbox:
                 courier.put([notice])
             if row.counted is not None and row.settled_at is not None:
                 courier.put((), sent=[Sent(row.settled_at, row.counted == "critical")])
+
+    def _tidy(self, present: set[str], now: float) -> None:
+        """Once a day, forgets what recipients were told of alerts that are long gone."""
+        if 0 <= now - self._tidied_at < DAY:
+            return
+        self._tidied_at = now
+        before = now - REMEMBERED_S
+        for name, told in self._told.items():
+            self._told[name] = {
+                alert_id: notice
+                for alert_id, notice in told.items()
+                if alert_id in present or notice.at >= before
+            }
+        kept = (n.at for told in self._told.values() for n in told.values())
+        with self._store.begin() as transaction:
+            transaction.write(Commit(notices_since=min(before, *kept, now)))
 
     def _report(self, outcome: Outcome) -> None:
         """Called from the couriers' threads."""

@@ -81,3 +81,5 @@ class Commit:
     actions: tuple[Action, ...] = ()
     notices: tuple[StoredNotice, ...] = ()
     """What recipients are to be told, or were told."""
+    notices_since: float | None = None
+    """Older ones, if they are settled, are forgotten."""

@@ -62,3 +62,10 @@ def read(cursor: duckdb.DuckDBPyConnection, since: float) -> list[StoredNotice]:
         [WAITING, since],
     )
     return [StoredNotice(*row) for row in found.iter_rows()]
+
+
+def forget(connection: duckdb.DuckDBPyConnection, before: float) -> None:
+    """Deletes what was settled and had been decided earlier."""
+    connection.execute(
+        'DELETE FROM outbox WHERE status <> $1 AND "at" < $2', [WAITING, before]
+    ).fetchall()

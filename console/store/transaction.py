@@ -132,6 +132,9 @@ class Transaction:
             self._insert("action", _action_rows(commit.actions))
         if commit.notices:
             self._replace("outbox", "id", outbox.rows(commit.notices))
+        if commit.notices_since is not None:
+            with told("write to outbox"):
+                outbox.forget(self._connection, commit.notices_since)
 
     def __enter__(self) -> Self:
         return self

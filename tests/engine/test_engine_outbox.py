@@ -238,3 +238,18 @@ def test_a_recipient_who_is_gone_from_the_settings_is_left_alone(house: House) -
         nobody.turn(lambda _: [alert()], changed=True, live=True)
         assert nobody.notices == ()
     house.store.close()
+
+
+def test_what_is_long_over_is_forgotten_and_what_waits_is_not(house: House) -> None:
+    house.look(alert("a1"))
+    house.until(lambda: house.channel.reasons == ["new"])
+    house.look(alert("a1", state="resolved"))
+    house.until(lambda: house.channel.reasons == ["new", "resolved"])
+    house.settled()
+    assert len(house.store.reader().notices(0.0)) == 2
+    house.now += 31 * 86400
+    house.look(alert("b", opened_at=house.now))
+    house.until(lambda: len(house.channel.reasons) == 3)
+    house.settled()
+    assert {row.alert_id for row in house.store.reader().notices(0.0)} == {"b"}
+    house.close()
