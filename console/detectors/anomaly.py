@@ -36,7 +36,7 @@ import numpy as np
 import polars as pl
 
 from console.config.settings import Settings
-from console.detectors import baseline, steps
+from console.detectors import baseline, extremes, steps
 from console.detectors.allowance import allowed
 from console.detectors.baseline import Reading, unscaled
 from console.detectors.onset import change_point
@@ -173,6 +173,7 @@ class AnomalyDetector:
         for phase, place in said:
             if phase == "cleared":
                 _end(t, moment, place)
+        _remember(t, reading)
         t["raises"][rows] *= math.exp(-1 / CAUTION_STEPS)
         baseline.learn(t, reading, (t["phase"][rows] == QUIET) & ~unusual)
         return found
@@ -192,6 +193,10 @@ class AnomalyDetector:
         size = abs(float(reading.distance[place, j])) / spread
         onset = min(float(t["onset"][row]) * float(t["width"][row]), moment.end)
         lasting = duration(moment.end - onset)
+        direction = 1 if away > 0 else -1
+        days = extremes.unlike(t, row, level + away + profile, direction)
+        seasonal = float(t["swing"][row]) > math.sqrt(float(t["single"][row]))
+        rare = extremes.in_words(days, direction, moment.end, seasonal=seasonal)
         return Deviation(
             detector=self.name,
             phase=phase,
@@ -199,19 +204,27 @@ class AnomalyDetector:
             at=moment.end,
             onset=onset,
             severity=_SEVERITIES[int(t["severity"][row])],
-            reason=f"{change(before, after)} for {lasting}"
+            reason=f"{change(before, after)} for {lasting}{rare}"
             if phase != "cleared"
             else f"back at its usual level after {lasting}",
             confidence=_confidence(size / float(limits[place, j])),
-            direction=1 if away > 0 else -1,
+            direction=direction,
             before=before,
             after=after,
             baseline=before,
             threshold=unscaled(t, row, level + profile + beyond),
             effect_size=abs(away) / math.sqrt(max(float(t["single"][row]), 1e-12)),
             p_value=student_p(size, float(reading.freedom[place, j])),
-            details={"statistic": float(j), "score": size},
+            details={"statistic": float(j), "score": size, "unlike_days": float(days)},
         )
+
+
+def _remember(t: Table, reading: Reading) -> None:
+    """Takes down the newest values, for how rare the next ones are."""
+    settled = t["scale"][reading.rows] != baseline.UNDECIDED
+    rows, index = reading.rows[settled], reading.index[settled]
+    newest = t["ring"][rows, index % baseline.RING] + reading.profile[settled]
+    extremes.remember(t, rows, (index + 0.5) * t["width"][rows], newest)
 
 
 def _raise(t: Table, moment: _Moment, place: int) -> None:

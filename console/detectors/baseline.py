@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from console.detectors import season, weekly
+from console.detectors import extremes, season, weekly
 from console.detectors.table import Array, Column, Layout, Table
 from console.records.clock import DAY
 from console.stats.robust import offsets
@@ -92,6 +92,7 @@ LAYOUT: Layout = {
     "recent": Column(0, "float64", 4),
     "newest": Column(0, "float64", 4),
     **weekly.LAYOUT,
+    **extremes.LAYOUT,
     "phase": Column(0, "int8"),
     "onset": Column(np.iinfo(np.int64).max, "int64"),
     "level": Column(np.nan),

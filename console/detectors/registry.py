@@ -17,10 +17,12 @@ from console.detectors.cardinality import CardinalityDetector
 from console.detectors.changepoint import ChangepointDetector
 from console.detectors.drift import DriftDetector
 from console.detectors.forecast import ForecastDetector
+from console.detectors.frozen import FrozenDetector
 from console.detectors.logs import LogsDetector
 from console.detectors.performance import PerformanceDetector
 from console.detectors.protocol import Detector
 from console.detectors.quality import QualityDetector
+from console.detectors.releases import ReleaseDetector
 from console.detectors.staleness import StalenessDetector
 from console.detectors.threshold import ThresholdDetector
 from console.detectors.volume import VolumeDetector
@@ -45,6 +47,8 @@ def builtin(
         BurnDetector(settings),
         ChangepointDetector(settings),
         StalenessDetector(settings),
+        ReleaseDetector(settings),
+        FrozenDetector(settings),
         CardinalityDetector(settings),
         ForecastDetector(settings),
         DriftDetector(settings, references),

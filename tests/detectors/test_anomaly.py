@@ -114,6 +114,21 @@ def test_jumps_are_found_within_the_hour(feed: Any) -> None:
         assert deviation.p_value < 2e-4
 
 
+def test_the_reason_says_how_rare_it_is(feed: Any) -> None:
+    (jumped,) = loud(feed, shifted(9.5, 9, 3.0, 5, seed=3))
+    assert (
+        jumped.reason.endswith("for 15 min, highest in 9 days") or "highest in 9" in jumped.reason
+    )
+    size = 10 * DAY_N
+    night = 100 * np.exp(season(size, 1.0) + noise(size, 4, 0.04))
+    begin = int(9.1 * DAY_N)
+    night[begin : begin + 36] *= 2
+    (odd,) = loud(feed, night)
+    # The second of March was a Monday: nine days after the first, a Sunday, is a Tuesday.
+    assert "above its usual level" in odd.reason or "its usual level for" in odd.reason
+    assert ", high for a Tuesday 0" in odd.reason
+
+
 def test_it_is_over_soon_after_it_is_over(feed: Any) -> None:
     windows = feed.windows({LATENCY: points(shifted(5, 3.6, 1.8, 5, seed=2))})
     found, _ = feed.run(detector(), windows, 5 * DAY)
