@@ -42,24 +42,28 @@ class Secret:
         return f"${self.variable}" if self.file is None else str(self.file)
 
     def read(self) -> str:
-        """The secret as it is at this moment. Raises SecretError."""
-        if self.file is None:
-            found = os.environ.get(self.variable or "", "")
-            if not found:
-                raise SecretError(f"{self.place} is not set: set it where the console is started")
-            return found
+        """The secret as it is at this moment: one line of text. Raises SecretError."""
+        text = self._of_variable() if self.file is None else self._of_file(self.file)
+        if not text or not text.isprintable():
+            raise SecretError(f"{self.place} holds no single line of text: put the secret there")
+        return text
+
+    def _of_variable(self) -> str:
+        found = os.environ.get(self.variable or "", "").strip()
+        if not found:
+            raise SecretError(f"{self.place} is not set: set it where the console is started")
+        return found
+
+    @staticmethod
+    def _of_file(file: Path) -> str:
         try:
-            with self.file.open("rb") as opened:
-                content = opened.read(_LONGEST_SECRET)
-            text = content.decode("utf-8").strip()
+            with file.open("rb") as opened:
+                return opened.read(_LONGEST_SECRET).decode("utf-8").strip()
         except OSError as error:
             problem = (error.strerror or "cannot be read").lower()
-            raise SecretError(f"{self.file}: {problem}: put the secret there") from None
+            raise SecretError(f"{file}: {problem}: put the secret there") from None
         except UnicodeDecodeError:
-            raise SecretError(f"{self.file} is not UTF-8: save it as text") from None
-        if not text or not text.isprintable():
-            raise SecretError(f"{self.file} holds no single line of text: put the secret there")
-        return text
+            raise SecretError(f"{file} is not UTF-8: save it as text") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from console.alerts.alert import Alert, Evidence
 from console.bundle import chart, pages
 from console.bundle.reproduce import STATISTICS, number
+from console.bundle.subject import redacted
+from console.records.redaction import Redactor
 
 BEGIN = datetime(2026, 3, 1, 12)
 SPAN = {"start": "2026-03-01T12:00:00", "end": "2026-03-01T13:00:00"}
@@ -163,3 +165,43 @@ def test_markup_is_taken_for_text() -> None:
     assert "\\<img" in text
     assert "\x1b" not in text
     assert "<img" not in pages.page(document, hostile, hostile, ("", ""), [{"ts": hostile}])
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "ghp_abcdefghijklmnopqrstuv",
+        "github_pat_abcdefghijklmnopqrstuv",
+        "glpat-abcdefghijklmno12345",
+        "sk-proj-abcdefghijklmnop1234",
+        "sk_live_abcdefghijkl",
+        "AKIAIOSFODNN7EXAMPLE",
+        "AIzaSyA1234567890abcdefghijklmnopqrstu",
+        "xoxb-123456789012-abcdef",
+        "npm_abcdefghijklmnopqrstuvwxyz0123456789",
+        "hf_abcdefghijklmnopqrstuvwx",
+        "SG.abcdefghijkl.abcdefghijklmnopqrstuvwx",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
+        "4111111111111111",
+        "4111-1111-1111-1111",
+        "bob@example.com",
+        "10.20.30.40",
+        "password=x1y2z3",
+        "postgres://u:p4ss@host/db",
+    ],
+)
+def test_no_secret_slips_through_where_columns_are_redacted_fast(secret: str) -> None:
+    redactor = Redactor()
+    frame = pl.DataFrame({"id": ["r-17", secret, None, secret], "n": [1, 2, 3, 4]})
+    found = redacted(frame, redactor)
+    assert secret not in found.write_json()
+    assert found["id"][0] == "r-17"
+    assert sum(redactor.counts.values()) == 1
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True))
+def test_a_column_is_redacted_as_its_texts_are(text: str) -> None:
+    if "\x00" in text or not text.isprintable():
+        return
+    found = redacted(pl.DataFrame({"id": [text]}), Redactor())["id"][0]
+    assert found == Redactor().text(text)

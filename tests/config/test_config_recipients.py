@@ -144,6 +144,10 @@ def test_a_secret_that_cannot_be_had_is_told_by_its_place(
     monkeypatch.delenv("TOKEN", raising=False)
     with pytest.raises(SecretError, match=r"^\$TOKEN is not set"):
         Secret(variable="TOKEN").read()
+    monkeypatch.setenv("TOKEN", f"{SECRET}\r\nX-Injected: 1")
+    with pytest.raises(SecretError, match="no single line") as told:
+        Secret(variable="TOKEN").read()
+    assert SECRET not in str(told.value)
     file = tmp_path / "pw"
     with pytest.raises(SecretError, match="pw: no such file"):
         Secret(file=file).read()

@@ -60,6 +60,8 @@ class Mail:
             raise DeliveryError(f"{where}: {type(error).__name__}") from None
         except OSError as error:
             raise unreachable(where, error) from None
+        except UnicodeError:
+            raise DeliveryError(f"{where}: user or password are not ASCII, as SMTP wants") from None
         finally:
             self._smtp = None
         if refused:

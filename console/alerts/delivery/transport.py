@@ -55,6 +55,8 @@ class Wire:
             headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
         try:
             answer = self._ask(parts, json.dumps(document).encode(), headers)
+        except ssl.SSLError as error:  # one of them is a ValueError, too
+            raise unreachable(str(where), error) from None
         except (http.client.HTTPException, ValueError):
             # Their texts may hold the address or a header: they are not told.
             raise DeliveryError(f"{where} gave no answer of HTTP") from None

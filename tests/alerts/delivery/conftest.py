@@ -89,6 +89,8 @@ class HttpServer:
     headers: dict[str, str] = field(default_factory=dict)
     port: int = 0
     released: threading.Event = field(default_factory=threading.Event)
+    encrypt: Callable[[Any], None] = lambda _: None
+    """Speaks TLS from now on, with a context."""
 
     @property
     def url(self) -> str:
@@ -124,6 +126,9 @@ def http_server() -> Iterator[HttpServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    told.encrypt = lambda context: setattr(
+        server, "socket", context.wrap_socket(server.socket, server_side=True)
+    )
     told.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -172,10 +177,10 @@ Serve = Callable[..., MailServer]
 
 @pytest.fixture
 def mail_server() -> Iterator[Serve]:
-    """Starts servers of SMTP: `password` wanted of user `u`, `tls` a context."""
+    """Starts servers of SMTP: `password` wanted of user `u`, `tls` a context, used `at_once`."""
     running: list[Controller] = []
 
-    def start(password: str | None = None, tls: Any = None) -> MailServer:
+    def start(password: str | None = None, tls: Any = None, *, at_once: bool = False) -> MailServer:
         told = MailServer()
 
         def authenticate(
@@ -190,9 +195,10 @@ def mail_server() -> Iterator[Serve]:
             port=free_port(),
             authenticator=authenticate if password else None,
             auth_required=password is not None,
-            auth_require_tls=tls is not None,
-            tls_context=tls,
-            require_starttls=tls is not None,
+            auth_require_tls=tls is not None and not at_once,
+            tls_context=None if at_once else tls,
+            require_starttls=tls is not None and not at_once,
+            ssl_context=tls if at_once else None,
         )
         controller.start()
         running.append(controller)

@@ -135,6 +135,54 @@ def test_mail_is_encrypted_and_its_server_known(
     assert len(server.mails) == 1
 
 
+def server_context(certificate: Path) -> ssl.SSLContext:
+    """What a server speaks TLS with."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_mail_is_encrypted_from_the_first_byte(
+    post: SimpleNamespace, mail_server: Serve, password: Secret, certificate: Path
+) -> None:
+    server = mail_server(SECRET, server_context(certificate), at_once=True)
+    safe = {"user": "u", "password": password, "security": "tls"}
+    error = refusal(Mail(post.mail(server.port, **safe)), message(post))
+    assert "certificate is not trusted" in str(error)
+    Mail(post.mail(server.port, authority=certificate, **safe)).send(message(post))
+    assert len(server.mails) == 1
+
+
+def test_a_webhook_is_encrypted_and_its_server_known(
+    post: SimpleNamespace, http_server: Any, certificate: Path
+) -> None:
+    http_server.encrypt(server_context(certificate))
+    url = http_server.url.replace("http:", "https:")
+    error = refusal(Alertmanager(post.hook(url)), message(post))
+    assert "certificate is not trusted" in str(error)
+    Alertmanager(post.hook(url, authority=certificate)).send(message(post))
+    assert len(http_server.posts) == 1
+    missing = certificate.with_name("none.pem")
+    error = refusal(Alertmanager(post.hook(url, authority=missing)), message(post))
+    assert str(error).endswith("no certificates in it: mend ca_file")
+
+
+def test_a_password_that_smtp_cannot_say(
+    post: SimpleNamespace, mail_server: Serve, tmp_path: Path, certificate: Path
+) -> None:
+    server = mail_server(SECRET, server_context(certificate))
+    (tmp_path / "odd").write_text(f"{SECRET}é")
+    one = post.mail(
+        server.port,
+        user="u",
+        password=Secret(file=tmp_path / "odd"),
+        security="starttls",
+        authority=certificate,
+    )
+    assert "not ASCII" in str(refusal(Mail(one), message(post)))
+
+
 def test_no_password_goes_where_nothing_is_encrypted(
     post: SimpleNamespace, mail_server: Serve, password: Secret
 ) -> None:
