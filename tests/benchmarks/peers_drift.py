@@ -1,6 +1,6 @@
 """Ours beside Evidently and NannyML at their defaults: false alarms, power, time. Prints a table.
 
-    python tests/benchmarks/peers_drift.py --trials 50
+    python -m tests.benchmarks.peers_drift --trials 50
 
 Each peer runs in a virtual environment of its own in `--folder` (made there the first time, with
 pip), and is given the same tables of 20 mixed columns as files; reading them is not timed. A window
@@ -25,9 +25,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from drift_calibration import SHIFTED, mixed, say
 
 from console.stats.compare.frames import compare
+from tests.benchmarks.drift_calibration import SHIFTED, mixed, say
 
 REQUIREMENTS = {
     "Evidently": ["evidently==0.7.23", "pandas<3"],
