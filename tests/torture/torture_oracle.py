@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import os
 import re
@@ -103,6 +104,8 @@ def on_disk(folder: Path) -> set[int]:
             if not path.is_symlink():
                 data = path.read_bytes()
                 data = gzip.decompress(data) if path.suffix == ".gz" else data
+                if data.startswith(codecs.BOM_UTF16_LE):
+                    data = data.decode("utf-16", "ignore").encode()
                 numbers.update(map(int, _NUMBER.findall(data)))
     return numbers
 

@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+from torture_encodings import ENCODED
 from torture_streams import STREAMS
 
 SETTINGS = """
@@ -36,7 +37,7 @@ def main() -> None:
     outside.mkdir()
     streams = [
         kind(folder / kind.__name__.lower(), outside, random.Random(rng.random()))
-        for kind in STREAMS
+        for kind in (*STREAMS, *ENCODED)
     ]
     (folder / "console.toml").write_text(SETTINGS, encoding="utf-8")
     while not stop.exists():
