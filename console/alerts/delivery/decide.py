@@ -59,7 +59,8 @@ def decide(
 def concerns(recipient: Recipient, alert: Alert, settings: Settings) -> bool:
     """Whether the routes of a recipient lead to him for an alert."""
     report = is_report(alert)
-    if report and not recipient.digests:
+    dull = report and alert.trigger != "interval" and not alert.members  # an event changed nothing
+    if dull or (report and not recipient.digests):
         return False
     models = {alert.model, *(member.model for member in alert.members)} - {None}
     owners = {settings.model(name).owner for name in models} - {None}

@@ -5,6 +5,7 @@ What came from followed files is printable text here, a line of its own each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,8 +17,9 @@ LONGEST_LINE = 500
 MOST_CAUSES = 3
 MOST_LOGS = 3
 MOST_LISTED = 50
+_KEYS = re.compile(r" \((?:Enter drills down|[a-z])\)$")
 _TELLS: Mapping[str, str] = {
-    "new": "new",
+    "new": "it is new",
     "worse": "it got worse",
     "changed": "more is known",
     "reopened": "it came back",
@@ -26,8 +28,8 @@ _TELLS: Mapping[str, str] = {
     "acknowledged": "somebody sees to it",
     "snoozed": "it is put off",
     "taken back": "nobody sees to it any more",
-    "report": "a report",
-    "test": "a test",
+    "report": "it is a report",
+    "test": "a test was asked for",
 }
 
 
@@ -73,13 +75,22 @@ def _single(notice: Notice) -> Iterator[str]:
         if alert.get(key):
             yield f"{name:<6}{alert[key]}"
     yield from _why(alert)
-    for number, step in enumerate(alert.get("suggestions") or ()):
+    for number, step in enumerate(_steps(alert)):
         yield f"{'Next' if not number else '':<6}{step}"
     for number, log in enumerate((alert.get("related_logs") or ())[:MOST_LOGS]):
-        said = f"{log['count']} lines, {log['lift']:g} times as many: {log['template']}"
+        said = f"{log['count']} lines, {log['lift']:.3g} times as many: {log['template']}"
         yield f"{'Logs' if not number else '':<6}{said}"
     yield ""
-    yield f"You get this because: {reason(notice)}. Alert {notice.alert_id}, message {notice.id}."
+    if notice.reason not in ("report", "test"):
+        yield f"All that is known of it, in one folder: model-console bundle {notice.alert_id}"
+    yield f"You get this because {reason(notice)}. Message {notice.id}."
+
+
+def _steps(alert: Mapping[str, Any]) -> Iterator[str]:
+    """What to do next, without the keys of a screen that the reader is not in front of."""
+    for step in alert.get("suggestions") or ():
+        if not step.startswith("Press "):
+            yield _KEYS.sub("", step)
 
 
 def _why(alert: Mapping[str, Any]) -> Iterator[str]:

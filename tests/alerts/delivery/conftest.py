@@ -47,7 +47,7 @@ ALERT = Alert(
     evidence=Evidence(before=118.0, after=402.0, points=((NOW - 600, 118.0), (NOW, 402.0))),
     members=(Member("fraud", "serving", "error_rate", "anomaly", NOW - 500),),
     related_logs=(RelatedLog("timeout <*>", "ERROR", 12, 38.0, "timeout 3", "serving.log", 0),),
-    suggestions=("Compare v11 and v12.",),
+    suggestions=("Press l for the lines", "Look at memory (Enter drills down)"),
 )
 
 

@@ -59,6 +59,11 @@ def test_a_mail_says_what_the_alert_says(post: SimpleNamespace, mail_server: Ser
     text = mail.get_content()
     for part in ("Latency rose.", "fraud 12 · serving", "deploy v12 (86 %)", "timeout <*>", "a1"):
         assert part in text
+    assert "Press l" not in text
+    assert "Next  Look at memory" in text.splitlines()
+    assert "Enter drills" not in text
+    assert "model-console bundle a1" in text
+    assert "You get this because it is new." in text
     assert server.recipients == [["oncall@example.org", "second@example.org"]]
 
 

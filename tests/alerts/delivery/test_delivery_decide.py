@@ -128,6 +128,12 @@ def test_no_digests_for_who_wants_none(post: SimpleNamespace) -> None:
     assert not concerns(replace(ONE, digests=False), report, SETTINGS)
 
 
+def test_an_event_that_changed_nothing_is_no_news(post: SimpleNamespace) -> None:
+    report = replace(post.ALERT, trigger="planned_event", detector="event", severity="info")
+    assert concerns(ONE, report, SETTINGS)
+    assert not concerns(ONE, replace(report, members=()), SETTINGS)
+
+
 def test_secrets_in_an_alert_are_not_told(post: SimpleNamespace) -> None:
     log = replace(post.ALERT.related_logs[0], example="password=hunter2", template="login <*>")
     alert = replace(post.ALERT, related_logs=(log,), title="token=hunter2 up")
