@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
@@ -22,6 +22,7 @@ from console.records.action import Action, Verb
 from console.records.clock import Clock, system_clock
 from console.tui.commands import ACTING, VIEWS, unknown
 from console.tui.habits import Habits
+from console.tui.looking import Looking
 from console.tui.present.alert import reason_lines
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
@@ -48,6 +49,10 @@ DONE: dict[Verb, str] = {
     "noise": "marked as noise",
     "important": "marked as important",
     "note": "noted",
+    "mute": "muted",
+    "assign": "assigned",
+    "merge": "merged",
+    "split": "split off",
 }
 
 
@@ -114,6 +119,7 @@ class ConsoleApp(App[None]):
         self._latest: Snapshot | None = None
         self._opening = TimeSpan()
         self._undone_to: dict[str, Alert] = {}
+        self.looking = Looking(self._looked_at)
         self.marks: dict[LogKey, LogLine] = marks_of(self.habits.session())
         """The log lines that the user marked."""
         self._views: dict[str, ConsoleScreen] = {}
@@ -159,6 +165,7 @@ class ConsoleApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Joins the session's threads while the loop still runs: neither waits for the other."""
+        self.looking.rests(None, 0, self.clock())
         self._terminal.leave()
         self._remember()
         await asyncio.to_thread(self.session.stop)
@@ -242,6 +249,11 @@ class ConsoleApp(App[None]):
             self._show(self.view.acted(alert.id, STATE_AFTER[verb], self.clock()))
         how = f" {choice.text}" if choice and choice.text else ""
         self.say(Piece(f"{DONE[verb]}{how}", "ok"), Piece(", z undoes", "dim"), f"  {alert.title}")
+
+    def _looked_at(self, alert_id: str, args: Mapping[str, float]) -> None:
+        """What was looked at teaches the order, too."""
+        with suppress(ValueError):  # the store is gone: then nobody learns
+            self.session.act("exposure", alert_id, **args)
 
     def act_on(self, alerts: Sequence[Alert], verb: Verb, choice: Choice | None = None) -> None:
         """The same act on several alerts, each of which can be taken back by itself."""

@@ -9,9 +9,9 @@ import pytest
 from textual import events
 from tui_fake_session import FakeSession
 from tui_fakes import EVENTS, NOW, alert, snapshot
-from tui_pilot import compare, console, piloted
+from tui_pilot import compare, console, piloted, without_chart
 
-from console.records.clock import HOUR, MINUTE
+from console.records.clock import DAY, HOUR, MINUTE
 from console.tui.app import ConsoleApp
 from console.tui.screens.choose import Choose
 from console.tui.screens.evidence import shell_command
@@ -164,6 +164,66 @@ async def test_keys_sent_with_a_slash_are_typed_into_the_filter() -> None:
             driver.app.post_message(events.Key(key, letter))
         await driver.until(lambda: driver.home.inbox.filter == "age", "typed")
         assert session.acts == []
+
+
+@piloted
+async def test_a_mute_rule_says_what_it_matches_and_when_it_ends() -> None:
+    session = FakeSession(snapshot())
+    async with console(session) as driver:
+        await driver.press("j", "m")
+        assert "this very alert" in driver.text
+        assert "matches 1 alert" in driver.line("this very alert")
+        assert "matches 3 alerts" in driver.line("4  this detector")
+        compare("mute-120x40", without_chart(driver.text))
+        await driver.press("3", "d")
+        act = session.acts[0]
+        assert (act.verb, act.alert_id) == ("mute", "alert-2")
+        assert act.args == {
+            "of_model": "churn", "of_detector": "performance", "until": NOW + DAY
+        }  # fmt: skip
+        assert "muted this detector on this model for 1 day" in driver.footer
+        await driver.press("m", "1", "escape")
+        assert len(session.acts) == 1
+
+
+@piloted
+async def test_alerts_are_assigned_merged_and_split() -> None:
+    session = FakeSession(snapshot())
+    async with console(session) as driver:
+        await driver.press("A", "enter")
+        assert (session.acts[-1].verb, session.acts[-1].args) == ("assign", {"to": "anna"})
+        await driver.press("M")
+        assert "mark the others" in driver.footer
+        await driver.press("v", "M")
+        assert (session.acts[-1].verb, session.acts[-1].alert_id) == ("merge", "alert-1")
+        assert session.acts[-1].args == {"into": driver.selected}
+        await driver.press("S", "1")
+        assert session.acts[-1].args == {"series": "null_rate(age)", "stage": "features"}
+
+
+@piloted
+async def test_what_is_looked_at_teaches() -> None:
+    session, wall = FakeSession(snapshot()), [NOW]
+    async with console(session, wall=lambda: wall[0]) as driver:
+        wall[0] += 30.0
+        await driver.press("j")
+        assert session.exposures == []  # nobody had put the cursor on the first one
+        wall[0] += 4.0
+        await driver.press("j")
+        look = session.exposures[0]
+        assert look.alert_id == "alert-3" or look.alert_id == "alert-2"
+        assert look.args["position"] == 2.0
+        assert look.args["cursor_ms"] == 4000
+        wall[0] += 0.1
+        await driver.press("k", "k")
+        assert len(session.exposures) == 1
+        wall[0] += 0.1
+        await driver.press("enter")
+        assert session.exposures[-1].args["opened"] == 1.0
+        wall[0] += 60.0
+        await driver.press("escape", "j")
+        looks = [float(look.args["cursor_ms"]) for look in session.exposures]
+        assert max(looks) < 10_000  # the logs lay on top
 
 
 # Log lines

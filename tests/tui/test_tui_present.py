@@ -24,7 +24,7 @@ from tui_fakes import (
 from console.alerts.alert import Evidence
 from console.engine.snapshot import EventMark, Gauge
 from console.records.clock import HOUR
-from console.tui.commands import COMMANDS, bindings, footer
+from console.tui.commands import ALL, COMMANDS, bindings, footer
 from console.tui.present import alert as alerts
 from console.tui.present import guide, header, inbox, logs, models, timeline
 from console.tui.present.help import help_lines

@@ -221,6 +221,7 @@ class FakeSession:
         )
         self.acts: list[Action] = []
         self.undone: list[Action] = []
+        self.exposures: list[Action] = []
         self.marks: list[Mark] = []
         self.stopped = False
         self.started = threading.Event()
@@ -265,6 +266,9 @@ class FakeSession:
         if self.refuse:
             raise ValueError(self.refuse)
         action = Action(f"act-{len(self.acts)}", NOW, self.user, alert_id, verb, args)
+        if verb == "exposure":
+            self.exposures.append(action)
+            return action
         self.acts.append(action)
         if verb in STATE_AFTER:
             self._state(alert_id, STATE_AFTER[verb])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,7 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from console.records.clock import DAY, HOUR
-from console.tui.present.line import Line, Piece, piece
+from console.tui.present.line import Line, Piece, fit, piece
 from console.tui.present.words import Calendar
 from console.tui.widgets.paint import PALETTE, OneLine
 from console.tui.widgets.rows import Rows
@@ -70,6 +71,9 @@ class ChoiceRows(Rows[Choice]):
         Binding("k,up", "up", show=False),
     ]
 
+    cells_of_text = 11
+    """Cells that the words take, the same for every row."""
+
     def key_of(self, item: Choice) -> Hashable:
         """Its key."""
         return item.key
@@ -82,7 +86,8 @@ class ChoiceRows(Rows[Choice]):
         """Key, words, note."""
         return (
             Piece(f"  {item.key}  ", "accent"),
-            Piece(f"{item.text:<13}"),
+            piece(fit(item.text, self.cells_of_text)),
+            Piece("  "),
             piece(item.note, "dim"),
         )
 
@@ -119,6 +124,7 @@ class Choose(ModalScreen[Choice | None]):
         """The first choice is under the cursor."""
         rows = self._rows
         rows.styles.height = len(self._choices)
+        rows.cells_of_text = max([11, *(cell_len(choice.text) for choice in self._choices)])
         rows.show(self._choices)
         rows.focus()
 

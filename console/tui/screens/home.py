@@ -212,6 +212,17 @@ class HomeScreen(EvidenceScreen):
         """The message is that of the alert under the cursor."""
         app = self.console_app
         self.alert.apply(self.inbox.selected, app.view, app.calendar)
+        self.look()
+
+    def look(self) -> None:
+        """Tells what is being looked at: an alert that the user put the cursor on."""
+        inbox, app = self.inbox, self.console_app
+        alert = inbox.selected
+        seen = alert is not None and inbox.touched and inbox.rows.on_screen
+        looking = seen and self.pane in ("inbox", "alert") and app.screen is self
+        app.looking.rests(
+            alert.id if alert is not None and looking else None, inbox.rows.cursor + 1, app.clock()
+        )
 
     def on_descendant_focus(self) -> None:
         """Headings and footer follow the focus."""
@@ -219,6 +230,11 @@ class HomeScreen(EvidenceScreen):
             self.headings[name].active = name == self.pane
         super().on_descendant_focus()
         self._arrange()
+        self.look()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen lies on top: nobody looks at the alerts."""
+        self.console_app.looking.rests(None, 0, self.console_app.clock())
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading goes to its pane."""
@@ -304,6 +320,9 @@ class HomeScreen(EvidenceScreen):
         """The log lines around the onset of the alert."""
         alert = self._alert_in_sight()
         if alert is not None:
+            now = self.console_app.clock()
+            self.console_app.looking.rests(alert.id, self.inbox.rows.cursor + 1, now)
+            self.console_app.looking.opened(now)
             self.console_app.open_logs(alert=alert)
 
     # Filter

@@ -131,6 +131,81 @@ class TriageScreen(ConsoleScreen):
 
         self.app.push_screen(Prompt("Note", first, "kept with the alert"), noted)
 
+    def action_mute(self) -> None:
+        """Asks what a mute rule is of and until when; both have to be said."""
+        from console.tui.screens.choose import Choice, Choose
+        from console.tui.screens.muting import ends, scopes
+
+        alert = self._alert_in_sight()
+        if alert is None:
+            return
+        app = self.console_app
+        now = app.clock()
+
+        def scoped(scope: Choice | None) -> None:
+            if scope is None:
+                return
+
+            def ended(end: Choice | None) -> None:
+                if end is not None:
+                    text = f"{scope.text} for {end.text}"
+                    app.act("mute", alert, Choice("", text, args={**scope.args, **end.args}))
+
+            about = f"{scope.text}, {scope.note}"
+            self.app.push_screen(Choose("Mute until", about, ends(now, app.calendar)), ended)
+
+        choices = scopes(alert, app.view.alerts, app.session.user, now)
+        self.app.push_screen(Choose("Mute", alert.title, choices), scoped)
+
+    def action_assign(self) -> None:
+        """Asks who cares for the alert."""
+        from console.tui.screens.choose import Choice
+        from console.tui.screens.prompt import Prompt
+
+        alert = self._alert_in_sight()
+        if alert is None:
+            return
+        app = self.console_app
+
+        def assigned(to: str | None) -> None:
+            if to:
+                app.act("assign", alert, Choice("", f"to {to}", args={"to": to}))
+
+        self.app.push_screen(Prompt("Assign to", app.session.user, "a name"), assigned)
+
+    def action_merge(self) -> None:
+        """The marked alerts become members of the one under the cursor."""
+        from console.tui.screens.choose import Choice
+
+        alert = self._alert_in_sight()
+        others = [one for one in self.inbox.marked if alert is None or one.id != alert.id]
+        if alert is None or not others:
+            self.say((Piece("mark the others with v, then M on the one they go into", "dim"),))
+            return
+        choice = Choice("", f"into {alert.title}", args={"into": alert.id})
+        self.console_app.act_on(others, "merge", choice)
+        self.inbox.mark(())
+
+    def action_split(self) -> None:
+        """Asks which member becomes an alert of its own."""
+        from console.tui.screens.choose import Choice, Choose
+
+        alert = self._alert_in_sight()
+        if alert is None or not alert.members:
+            self.say((Piece("this alert has no members", "dim"),))
+            return
+        choices = [
+            Choice(key, " · ".join(p for p in (member.stage, member.series) if p), member.detector,
+                   {"series": member.series or "", "stage": member.stage or ""})
+            for key, member in zip("123456789", alert.members, strict=False)
+        ]  # fmt: skip
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is not None:
+                self.console_app.act("split", alert, choice)
+
+        self.app.push_screen(Choose("Split off", alert.title, choices), chosen)
+
     def action_mark(self) -> None:
         """Marks the alert under the cursor, or no more, and goes on to the next."""
         alert = self._alert_in_sight()

@@ -54,6 +54,11 @@ class InboxPane(Vertical):
         return self.rows.selected
 
     @property
+    def touched(self) -> bool:
+        """Whether the user has moved the cursor in it."""
+        return self._touched
+
+    @property
     def marked(self) -> list[Alert]:
         """The alerts that are marked, in the order of the screen: all of them in the list."""
         return [alert for alert in self.rows.items if alert.id in self.rows.marked]
