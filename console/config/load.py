@@ -232,6 +232,9 @@ def read(document: Document) -> Settings:
         else None,
         **console,
     )
+    if settings.receiver is not None and settings.sources:
+        received = SourceSettings(glob.escape(str(settings.receiver.file)), format="jsonl")
+        settings = replace(settings, sources=(*settings.sources, received))
     if settings.prediction_window_s % settings.window_s:
         key = "prediction_window" if "prediction_window_s" in console else "window"
         raise document.error(

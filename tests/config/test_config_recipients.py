@@ -116,6 +116,13 @@ def test_a_mistake_is_told_with_its_line_and_without_a_secret(
     assert SECRET not in str(caught.value)
 
 
+def test_what_is_received_is_a_source_where_there_are_others() -> None:
+    received = '[receiver]\nfile = "in/e[1].jsonl"\n'
+    assert settings(received).sources == ()
+    own = settings(f'[[sources]]\npath = "x.log"\n{received}').sources[-1]
+    assert (own.path, own.format) == ("/settings/in/e[[]1].jsonl", "jsonl")
+
+
 @pytest.mark.parametrize("listen", ["0.0.0.0:9099", "10.0.0.7", "[::]:80"])
 def test_a_receiver_for_others_needs_a_token(listen: str) -> None:
     text = f'[receiver]\nfile = "e.jsonl"\nlisten = "{listen}"\n'
