@@ -147,7 +147,8 @@ def _events(
     found: list[Weighed] = []
     for mark in marks:
         delay = onset - mark.ts
-        if not -slack <= delay <= HORIZON_S or not mark.concerns(incident.model):
+        near = believed.times[0] - HORIZON_S <= mark.ts <= believed.times[-1] + slack
+        if not near or not mark.concerns(incident.model):
             continue
         intensity = _density(mark, believed) * harm(mark, marks) * _fit(mark, incident, settings)
         if mark.model is not None:

@@ -253,8 +253,10 @@ def _home(walk: _Walk, deviation: Deviation) -> Incident | None:
         if incident.reopens_until >= deviation.at
         and any(f.deviation.series.id == deviation.series.id for f in incident.findings)
     ]
+    # That a series falls silent is another matter than whatever it told before.
+    silent = quantity(deviation) == "staleness"
     for incident in reversed(own):
-        if incident.finding(deviation.key) or incident.open:
+        if incident.finding(deviation.key) or (incident.open and not silent):
             return incident
     mark = explaining(deviation, walk.marks)
     fitting = [
@@ -299,7 +301,7 @@ def _takes_while_open(incident: Incident, deviation: Deviation, settings: Settin
         return False
     return (
         onset <= start + reach
-        or any(_same_metric(finding, deviation) for finding in incident.findings)
+        or any(_same_matter(finding, deviation) for finding in incident.findings)
         or (
             incident.severity != "info"
             and onset <= _acting_until(incident, deviation.at) + TOGETHER_S
@@ -329,10 +331,11 @@ def _acting_until(incident: Incident, now: float) -> float:
     return max(ends)
 
 
-def _same_metric(finding: Finding, deviation: Deviation) -> bool:
-    """Whether both are about one metric of one stage, whatever the tags."""
+def _same_matter(finding: Finding, deviation: Deviation) -> bool:
+    """Whether both are about one metric of one stage, whatever the tags, or both about silence."""
     own, other = finding.deviation.series, deviation.series
-    return (own.stage, own.name) == (other.stage, other.name)
+    silent = {quantity(one) == "staleness" for one in (finding.deviation, deviation)}
+    return (own.stage, own.name) == (other.stage, other.name) and len(silent) == 1
 
 
 def _follows(incident: Incident, deviation: Deviation, settings: Settings) -> bool:

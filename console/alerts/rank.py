@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 
 from console.alerts.alert import Alert, RankReason
 from console.alerts.board import (
+    AT_REST,
     IMPORTANT,
     LEARNED_LANES,
     OVERDUE_LANE,
+    REST_LANE,
     Board,
     Subject,
     aged,
@@ -87,7 +89,7 @@ def placed(subjects: Sequence[Subject], now: float, taste: Taste) -> list[Place]
             important=subject.important,
             further=_further(subject, in_lane, now, taste),
         )
-        place = priority(in_lane, float(order.scores[index]))
+        place = priority(in_lane, float(order.scores[index]), subject.state)
         found.append(Place(index, number, place, reasons))
     return found
 
@@ -160,9 +162,13 @@ def lane(alert: Alert, now: float, *, seen: bool) -> int:
     return int(Board((subject,)).lanes(now)[0])
 
 
-def priority(lane_number: int, value: float) -> float:
-    """The place of a score within the band of its lane."""
+def priority(lane_number: int, value: float, state: str = "open") -> float:
+    """The place of a score within the band of its lane; the states at rest share theirs."""
     low, high = BANDS[lane_number]
+    if lane_number == REST_LANE and state in AT_REST:
+        share = (high - low) / len(AT_REST)
+        high -= share * AT_REST.index(state)
+        low = high - share
     return low + (high - low) * sigmoid(value)
 
 

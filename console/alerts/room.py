@@ -3,11 +3,28 @@
 The room walks event time from tick to tick: a deviation, a marked event, an incident that is over,
 evidence that is due to be read anew, a snooze that ends. What it does at a tick depends on that
 time alone, so that any cut into batches, and any restart between them, gives the same alerts.
+
+The laws of an alert's life, whatever comes in which order (`test_alerts_life.py`):
+
+1. Every deviation that was raised is in an incident, as long as that is remembered; one that still
+   deviates is active in one open incident, and in no other.
+2. It began before it was opened, was opened before it was last changed, and nothing is later than
+   now; its id, fingerprint and time of opening never change.
+3. It is over if and only if it says when, and then it is `resolved` (or noise); as long as one of
+   its findings deviates it is not over.
+4. An act on one alert leaves the state of the others, but for what noise and a mute rule match.
+5. Undoing an act gives back the inbox as it was before it, to the last bit of the order.
+6. A restart changes nothing. Neither does what is late: it is taken in as of now.
+7. A critical alert is hidden by a word on itself or a rule for its fingerprint, by nothing else.
+8. Ranks count from 1 without gaps, priorities fall with them, ids are unique.
+9. Of each event and each time of the schedule there is at most one report, whatever the local clock
+   does in that night.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -93,12 +110,14 @@ class AlertRoom:
         self._cases = {case.incident.id: case for case in cases}
         self._state = Incidents({case.incident.id: case.incident for case in cases})
         self._actions = list(actions)
-        self._now = max((case.incident.updated_at for case in cases), default=float("-inf"))
+        reached = None if state is None else state.get("now")
+        last = max((case.incident.updated_at for case in cases), default=float("-inf"))
+        self._now = last if reached is None else max(reached, last)
         self._fold_journal()
 
     def dump(self) -> dict[str, Any]:
         """What a restart needs besides incidents and acts, as JSON values."""
-        return self._desk.dump()
+        return {"now": self._now if math.isfinite(self._now) else None, **self._desk.dump()}
 
     def update(
         self,
@@ -113,7 +132,8 @@ class AlertRoom:
         of each tick.
         """
         changed: dict[str, None] = {}
-        waiting = sorted(deviations, key=lambda d: d.at)
+        timely = (d if d.at >= self._now else replace(d, at=self._now) for d in deviations)
+        waiting = sorted(timely, key=lambda d: d.at)
         marks = sorted(marks_of(events), key=lambda m: m.ts)
         until = max([now, *(d.at for d in waiting[-1:])])
         while (due := self._next(waiting, marks)) is not None and due <= until:

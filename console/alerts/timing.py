@@ -14,16 +14,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from console.alerts.history import History
-from console.alerts.incident import Incident
+from console.alerts.incident import Finding, Incident
 from console.alerts.posterior import Floats, less_controls, log_factors
 from console.alerts.severity import doubt_s
 from console.detectors.protocol import Deviation
-from console.records.clock import MINUTE
+from console.records.clock import HOUR, MINUTE
 
 Points = Sequence[tuple[float, float]]
 
 LEAST_BEFORE, LEAST_AFTER = 24, 3
 """Windows without which a series says nothing of its own."""
+LOOK_S = 2 * HOUR
+"""Least time before the onset, and after the raising, that is looked at."""
+MANY = 200
+"""A course of so many points may have been drawn more coarsely than it is stored."""
 LEAST_SCALE_S = 5 * MINUTE
 """How exactly an onset is ever known: windows and clocks."""
 MOST_CONTROLS = 4
@@ -70,6 +74,7 @@ def timing(incident: Incident, points: Points, history: History) -> Timing:
     lead = incident.lead
     scale = max(LEAST_SCALE_S, doubt_s(lead))
     onset = lead.deviation.onset
+    points = _near(lead, points, scale, history)
     known = _factors(points, onset)
     if known is None:
         return _plain(onset, scale)
@@ -90,6 +95,24 @@ def timing(incident: Incident, points: Points, history: History) -> Timing:
     near = weights[kept] / weights[kept].sum()
     width = float(np.median(np.diff(times)))
     return Timing(tuple(times[kept].tolist()), tuple(near.tolist()), width, scoped)
+
+
+def _near(lead: Finding, points: Points, scale: float, history: History) -> Points:
+    """The course about the onset, as finely as it is stored, while the deviation lasted.
+
+    Neither its end nor whatever came after it tells when it began.
+    """
+    onset, raised = lead.deviation.onset, lead.raised_at
+    until = raised + max(LOOK_S, raised - onset)
+    if lead.cleared_at is not None:
+        until = min(until, max(lead.cleared_at, raised))
+    if not points:
+        return points
+    until = min(until, points[-1][0] + 1.0)
+    if len(points) >= MANY:
+        start = onset - max(LOOK_S, 2.0 * REACH * scale)
+        points = history.points(lead.deviation.series.id, start, until) or points
+    return [point for point in points if point[0] < until]
 
 
 def _plain(onset: float, scale: float) -> Timing:

@@ -89,7 +89,9 @@ def test_terms_add_up_and_learning_crosses_no_lane(
     for place, lane in zip(ranked, lanes, strict=True):
         total = score(place.reasons)
         assert abs(total - order.scores[place.index]) < 1e-9
-        assert place.priority == priority(lane, float(order.scores[place.index]))
+        assert place.priority == priority(
+            lane, float(order.scores[place.index]), found[place.index].state
+        )
         moved = float(order.scores[place.index] - plain.scores[place.index])
         if lane in LEARNED_LANES:
             assert abs(moved - taste.level) <= CLIP + 1e-9

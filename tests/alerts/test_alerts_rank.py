@@ -98,7 +98,7 @@ def test_lanes_are_never_crossed(found: list[Alert], seen: set[int]) -> None:
     for number, alert in zip(lanes, ranked, strict=True):
         low, high = BANDS[number]
         assert low <= alert.priority <= high
-        assert abs(alert.priority - priority(number, score(alert.rank_reasons))) < 1e-9
+        assert abs(alert.priority - priority(number, score(alert.rank_reasons), alert.state)) < 1e-9
     open_ones = [alert.priority for alert in ranked if alert.state not in {"snoozed", "noise"}]
     assert open_ones == sorted(open_ones, reverse=True)
 

@@ -43,7 +43,10 @@ def test_a_deviation_becomes_an_alert_that_ends_after_its_hold(world: Any) -> No
 def test_evidence_is_read_strictly_before_the_tick(world: Any) -> None:
     room, history = AlertRoom(world.settings), world.History()
     room.update([world.deviation(at=world.T0)], world.events(), history, world.T0 + HOUR)
-    assert history.reads == [world.T0, *(world.T0 + age * MINUTE for age in (10, 30, 60))]
+    ticks = [world.T0, *(world.T0 + age * MINUTE for age in (10, 30, 60))]
+    assert [end for end in history.reads if end in ticks] == ticks
+    assert all(any(end <= tick for tick in ticks) for end in history.reads)
+    assert max(history.reads) == ticks[-1]
 
 
 def test_coming_back_reopens_the_same_alert_and_rouses_an_acknowledged_one(world: Any) -> None:
