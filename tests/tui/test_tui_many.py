@@ -173,7 +173,7 @@ async def test_a_mute_rule_says_what_it_matches_and_when_it_ends() -> None:
         await driver.press("j", "m")
         assert "this very alert" in driver.text
         assert "matches 1 alert" in driver.line("this very alert")
-        assert "matches 3 alerts" in driver.line("4  this detector")
+        assert "matches 4 alerts" in driver.line("4  this detector")
         compare("mute-120x40", without_chart(driver.text))
         await driver.press("3", "d")
         act = session.acts[0]

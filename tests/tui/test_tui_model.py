@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import pytest
 from tui_fake_answers import hostile_model
 from tui_fake_session import FakeSession
 from tui_fakes import EMPTY, NOW, hostile, snapshot
-from tui_pilot import Driver, compare, console, piloted, without_chart
+from tui_pilot import Driver, compare, console, looks, piloted, without_chart
 
 from console.engine.snapshot import Snapshot
 from console.records.clock import HOUR
@@ -13,8 +12,6 @@ from console.tui.screens.column import ColumnScreen
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.model import ModelScreen
 from console.tui.screens.rows import RawScreen, RowsScreen
-
-SIZES = ((80, 24), (120, 40), (240, 70))
 
 
 async def opened(driver: Driver, *keys: str) -> ModelScreen:
@@ -26,8 +23,7 @@ async def opened(driver: Driver, *keys: str) -> ModelScreen:
     return screen
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["data", "loading", "failing", "empty", "hostile"])
+@looks("data", "loading", "failing", "empty", "hostile")
 @piloted
 async def test_looks(name: str, size: tuple[int, int]) -> None:
     firsts: dict[str, Snapshot] = {"empty": EMPTY, "hostile": hostile()}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tui_fake_session import FakeSession
 from tui_fakes import EMPTY, NOW, ONSET, hostile, hostile_text, snapshot
-from tui_pilot import Driver, compare, console, piloted
+from tui_pilot import Driver, compare, console, looks, piloted
 
 from console.engine.snapshot import Snapshot
 from console.records.clock import HOUR, MINUTE
@@ -12,8 +12,6 @@ from console.tui.screens.logs import LogsScreen
 from console.tui.screens.mark import MarkScreen
 from console.tui.screens.model import ModelScreen
 from console.tui.screens.timeline import TimelineScreen
-
-SIZES = ((80, 24), (120, 40), (240, 70))
 
 
 async def opened(driver: Driver) -> TimelineScreen:
@@ -30,8 +28,7 @@ def cursor(driver: Driver) -> float:
     return found
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["data", "loading", "failing", "empty", "hostile"])
+@looks("data", "loading", "failing", "empty", "hostile")
 @piloted
 async def test_looks(name: str, size: tuple[int, int]) -> None:
     firsts: dict[str, Snapshot] = {"empty": EMPTY, "hostile": hostile()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tui_fake_session import FakeSession
 from tui_fakes import EMPTY, NOW, hostile, hostile_text, snapshot
-from tui_pilot import Driver, compare, console, piloted
+from tui_pilot import Driver, compare, console, looks, piloted
 
 from console.engine.snapshot import Snapshot
 from console.records.clock import DAY, HOUR
@@ -19,12 +19,10 @@ from console.tui.screens.rows import RowsScreen
 from console.tui.screens.sources import SourcesScreen
 from console.tui.screens.sql import SqlScreen
 
-SIZES = ((80, 24), (120, 40), (240, 70))
 VIEWS = {"compare": "5", "sources": "6", "sql": "7", "digest": "8"}
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["data", "loading", "failing", "empty", "hostile"])
+@looks("data", "loading", "failing", "empty", "hostile")
 @pytest.mark.parametrize("view", VIEWS)
 @piloted
 async def test_looks(view: str, name: str, size: tuple[int, int]) -> None:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ParamSpec
 
+import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 from tui_fake_session import FakeSession
@@ -24,6 +25,28 @@ from console.tui.screens.logs import LogsScreen
 from console.tui.widgets.bars import Footer
 
 P = ParamSpec("P")
+SIZES = ((80, 24), (120, 40), (240, 70))
+QUICK = {("data", SIZES[0]), ("data", SIZES[1]), ("hostile", SIZES[0])}
+"""What every view is compared with in every run; the other states and sizes in a full one."""
+
+
+def looks(*names: str) -> pytest.MarkDecorator:
+    """Parametrises a test with `name` and `size`: every state of a view at every size."""
+    return pytest.mark.parametrize(
+        ("name", "size"),
+        [
+            pytest.param(
+                name,
+                size,
+                id=f"{name}-{size[0]}x{size[1]}",
+                marks=() if (name, size) in QUICK else pytest.mark.slow,
+            )
+            for name in names
+            for size in SIZES
+        ],
+    )
+
+
 FOLDER = Path(__file__).parent / "snapshots"
 PATIENCE_S = 10.0
 
