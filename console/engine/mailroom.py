@@ -35,6 +35,8 @@ class Mailroom:
         self._wake = wake
         self._outbox: Outbox | None = None
         self._told: list[str] = []
+        self._read = False
+        """All that was there had been read before the last step."""
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
@@ -69,7 +71,9 @@ class Mailroom:
         """Between two steps; `changed`: alerts may have changed. Raises StoreError."""
         if self._outbox is not None:
             intake = engine.intake
-            live = intake.live_now() is not None and intake.progress().caught_up
+            # A step judges before it reads: what it has just read is judged by the next one.
+            judged, self._read = self._read, intake.progress().caught_up
+            live = intake.live_now() is not None and judged
             self._outbox.turn(engine.inbox, changed=changed, live=live)
 
     @property

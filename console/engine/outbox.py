@@ -82,6 +82,8 @@ class Outbox:
         trace: TracebackType | None,
     ) -> None:
         for courier in self._couriers.values():
+            courier.end()
+        for courier in self._couriers.values():
             courier.stop()
         with suppress(StoreError):  # then what was sent last is sent again, as it is promised
             self._settle()

@@ -182,6 +182,29 @@ def test_nothing_goes_out_of_old_files(
     assert posts == []
 
 
+def test_what_is_over_by_the_end_of_a_backlog_is_no_news(
+    tmp_path: Path, hook: tuple[int, list[tuple[str, Any]]]
+) -> None:
+    port, posts = hook
+    folder = fleet(tmp_path / "fleet", port, free_port(), 7200.0)
+    now = time.time()
+    calm = [
+        {"ts": now - 7200 + 10 * n, "model": "fraud", "name": "latency_ms", "value": 9}
+        for n in range(720)
+    ]
+    last = [{"ts": now, "model": "fraud", "name": "other", "value": 1}]
+    with (folder / "metrics" / "serving.jsonl").open("a") as file:
+        file.write("".join(json.dumps(row) + "\n" for row in [*calm, *last]))
+    seen = Seen(folder, tmp_path / "s.duckdb")
+    try:
+        seen.until(lambda: any(s.live and s.inbox for s in seen.snapshots))
+        time.sleep(1.5)
+    finally:
+        seen.session.stop()
+    assert {alert.state for alert in seen.snapshots[-1].inbox if alert.loud} == {"resolved"}
+    assert posts == []
+
+
 def test_an_address_that_is_taken_is_said_and_the_rest_goes_on(
     tmp_path: Path, hook: tuple[int, list[tuple[str, Any]]]
 ) -> None:

@@ -82,11 +82,15 @@ class Courier:
         )
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends after the message on its way, which is broken off if it takes long."""
+    def end(self) -> None:
+        """Asks for the end, after the message that is on its way."""
         with self._changed:
             self._ending.set()
             self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Ends, and joins the thread; a message on its way is broken off if it takes long."""
+        self.end()
         if self._thread is not None:
             self._thread.join(GRACE_S)
             if self._thread.is_alive():
