@@ -203,7 +203,7 @@ def test_the_world_makes_the_detectors_speak() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=4, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=3, derandomize=True, phases=[Phase.generate])
 @given(st.lists(st.integers(1, HOURS * 60 - 1), min_size=1, max_size=4))
 def test_a_restart_at_any_cut_changes_no_bit(cuts: list[int]) -> None:
     going, last = walk(cuts, restarts=False)
@@ -213,6 +213,7 @@ def test_a_restart_at_any_cut_changes_no_bit(cuts: list[int]) -> None:
     assert words(going) == uncut()[0]
 
 
+@pytest.mark.slow
 def test_a_detector_of_the_stored_layout_goes_on_and_one_of_another_begins_anew() -> None:
     _, stored = walk([], restarts=False)
     assert detection(stored).dump() == stored
