@@ -85,6 +85,8 @@ class Recipient:
     """Of a webhook, or an address of Apprise's; one that contains a secret is a Secret."""
     token: Secret | None = None
     """Bearer token of a webhook, or PagerDuty's routing key."""
+    signing: Secret | None = None
+    """Key by which the posts of a webhook are signed."""
     authority: Path | None = None
     """`ca_file`: certificates of authorities to trust instead of the system's."""
     timeout_s: float = 10.0

@@ -105,6 +105,7 @@ RECIPIENT: Mapping[str, Key] = {
     **_secret_keys("url"),
     **_secret_keys("token"),
     **_secret_keys("key"),
+    **_secret_keys("signing_key"),
     "ca_file": Key("authority", values.path),
     "timeout": Key("timeout_s", values.duration),
     "severity": Key("severity", values.one_of("critical", "warning", "info")),
@@ -127,7 +128,10 @@ RECEIVER: Mapping[str, Key] = {
 }
 _ONLY: Mapping[str, tuple[str, ...]] = {
     "email": ("to", "from", "server", "security", "user", "password_file", "password_env"),
-    "webhook": ("url", "url_file", "url_env", "token_file", "token_env"),
+    "webhook": (
+        *("url", "url_file", "url_env", "token_file", "token_env"),
+        *("signing_key_file", "signing_key_env"),
+    ),
     "pagerduty": ("url", "url_file", "url_env", "key_file", "key_env"),
     "apprise": ("url_file", "url_env"),
 }
@@ -151,7 +155,7 @@ def recipient_of(
     server, port = said.pop("server", ("", None))
     secrets = {
         name: _secret(document, path, said, name, folder)
-        for name in ("password", "url", "token", "key")
+        for name in ("password", "url", "token", "key", "signing_key")
     }
     if secrets["url"] is not None:
         if "url" in said:
@@ -168,6 +172,7 @@ def recipient_of(
         port=port,
         password=secrets["password"],
         token=secrets["key"] or secrets["token"],
+        signing=secrets["signing_key"],
         **said,
     )
     _complete(document, path, found)

@@ -137,7 +137,7 @@ def test_settings_that_hold_secrets_do_not_show_them(
     (tmp_path / "pw").write_text(SECRET + "\n")
     monkeypatch.setenv("TOKEN", SECRET)
     found = recipient(MAIL + f'user = "u"\npassword_file = "{tmp_path / "pw"}"\n')
-    other = recipient(HOOK + 'token_env = "TOKEN"\n')
+    other = recipient(HOOK + 'token_env = "TOKEN"\nsigning_key_env = "TOKEN"\n')
     assert found.password is not None
     assert other.token is not None
     assert (found.password.read(), other.token.read()) == (SECRET, SECRET)

@@ -11,7 +11,7 @@ from typing import Any
 from console.alerts.delivery.notice import Message, Notice
 from console.alerts.delivery.pacing import Manner
 from console.alerts.delivery.text import reason, subject
-from console.alerts.delivery.transport import Wire
+from console.alerts.delivery.transport import Signed, Wire
 from console.config.delivery import Recipient
 
 NEVER = "0001-01-01T00:00:00Z"
@@ -30,7 +30,9 @@ class Alertmanager:
     def send(self, message: Message) -> None:
         """Posts the message; taken is what was answered with 2xx."""
         token = None if self._recipient.token is None else self._recipient.token.read()
-        self._wire.post(payload(message), message.key, token)
+        key = None if self._recipient.signing is None else self._recipient.signing.read()
+        signed = None if key is None else Signed(key, message.at)
+        self._wire.post(payload(message), message.key, token, signed)
 
     def abort(self) -> None:
         """Breaks off the connection."""

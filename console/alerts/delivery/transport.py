@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hmac
 import http.client
 import json
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -31,6 +32,23 @@ class Answer:
     after_s: float = 0.0
 
 
+@dataclass(frozen=True)
+class Signed:
+    """By which key a post is signed, and when; the key is shown by nothing."""
+
+    key: str = field(repr=False)
+    at: float
+
+    def headers(self, content: bytes) -> dict[str, str]:
+        """The time in epoch seconds, and the HMAC-SHA256 of it, a dot and the content.
+
+        A receiver that recomputes it and refuses old times takes no forged and no replayed post.
+        """
+        stamp = str(int(self.at))
+        mac = hmac.new(self.key.encode(), f"{stamp}.".encode() + content, "sha256").hexdigest()
+        return {"X-Model-Console-Timestamp": stamp, "X-Model-Console-Signature": f"sha256={mac}"}
+
+
 class Wire:
     """Posts to one recipient's address. Used by one thread, `abort` by any."""
 
@@ -38,8 +56,11 @@ class Wire:
         self._recipient = recipient
         self._connection: http.client.HTTPConnection | None = None
 
-    def post(self, document: Any, key: str, token: str | None = None) -> None:
+    def post(
+        self, document: Any, key: str, token: str | None = None, signed: Signed | None = None
+    ) -> None:
         """Sends a JSON document. Raises DeliveryError unless the answer is 2xx, SecretError."""
+        content = json.dumps(document).encode()
         secret = isinstance(self._recipient.url, Secret)
         parts = _parts(self._recipient.url)
         where = parts.hostname if not secret else f"the address in {_place(self._recipient.url)}"
@@ -53,8 +74,10 @@ class Wire:
         elif parts.username is not None:
             login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
+        if signed is not None:
+            headers |= signed.headers(content)
         try:
-            answer = self._ask(parts, json.dumps(document).encode(), headers)
+            answer = self._ask(parts, content, headers)
         except ssl.SSLError as error:  # one of them is a ValueError, too
             raise unreachable(str(where), error) from None
         except (http.client.HTTPException, ValueError):

@@ -54,7 +54,12 @@ def _recipient(one: Recipient) -> Iterator[Finding]:
         yield Finding(AREA, one.name, "mend", "Apprise is not installed", mend)
     if one.authority is not None and not one.authority.is_file():
         yield Finding(AREA, one.name, "mend", f"{one.authority} is not there", "mend `ca_file`")
-    named = {"password": one.password, "url": one.url, "token": one.token}
+    named = {
+        "password": one.password,
+        "url": one.url,
+        "token": one.token,
+        "signing_key": one.signing,
+    }
     broken = False
     for name, secret in named.items():
         if isinstance(secret, Secret):

@@ -77,6 +77,7 @@ class Posted:
     path: str
     headers: dict[str, str]
     body: Any
+    content: bytes = b""
 
 
 @dataclass
@@ -108,7 +109,7 @@ def http_server() -> Iterator[HttpServer]:
 
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
-            told.posts.append(Posted(self.path, dict(self.headers), json.loads(content)))
+            told.posts.append(Posted(self.path, dict(self.headers), json.loads(content), content))
             answer = told.answers.pop(0) if told.answers else 202
             self.close_connection = True
             if answer == "hang":

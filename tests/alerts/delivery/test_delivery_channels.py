@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import shutil
 import ssl
 import subprocess
@@ -286,6 +287,15 @@ def test_a_webhook_gets_alertmanagers_document(
     assert alert["fingerprint"] == "f1"
     wanted = {"groupKey", "truncatedAlerts", "groupLabels", "commonAnnotations", "externalURL"}
     assert wanted <= body.keys()
+
+
+def test_a_webhook_can_be_signed(post: SimpleNamespace, http_server: Any, password: Secret) -> None:
+    Alertmanager(post.hook(http_server.url, signing=password)).send(message(post))
+    (got,) = http_server.posts
+    stamp = got.headers["X-Model-Console-Timestamp"]
+    assert stamp == str(int(post.NOW))
+    mac = hmac.new(SECRET.encode(), stamp.encode() + b"." + got.content, "sha256").hexdigest()
+    assert got.headers["X-Model-Console-Signature"] == f"sha256={mac}"
 
 
 def test_a_summary_is_one_document_of_several_alerts(post: SimpleNamespace) -> None:
