@@ -110,6 +110,8 @@ class Alert:
     related_logs: tuple[RelatedLog, ...] = ()
     suggestions: tuple[str, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """`rate`: predictions concerned an hour, `cost`: what they are worth. Not part of the JSON."""
     rank: int = 0
     """Place in the inbox from 1; 0 before it is ranked."""
     priority: float = 0.0

@@ -19,6 +19,9 @@ def impact(incident: Incident, gathered: Gathered, settings: Settings) -> str:
     hit = sorted({f.deviation.series.stage or "" for f in incident.findings} - {"", stage})
     if hit:
         sentences.append(f"{_stages(hit)} already affected.")
+    used = settings.model(incident.model).downstream
+    if used:
+        sentences.append(f"Used by: {listed(list(used))}.")
     coming = [name for name in below if name not in hit]
     if coming:
         sentences.append(f"Downstream of it: {listed(coming)}.")
@@ -41,6 +44,8 @@ def _stages(names: list[str]) -> str:
 
 
 def _affected(incident: Incident, gathered: Gathered, settings: Settings) -> str:
+    model = settings.model(incident.model)
+    noun = model.predictions
     rate = gathered.predictions_per_hour
     worse = _added_share(incident, gathered)
     if rate is None:
@@ -48,21 +53,21 @@ def _affected(incident: Incident, gathered: Gathered, settings: Settings) -> str
             return f"{figure(100 * worse)} points of every 100 more than before are affected."
         ratio = _ratio(gathered)
         told = f"{figure(ratio)} times the usual level; " if ratio else ""
-        return f"{told}how many predictions are concerned is unknown, as none are recorded."
+        return f"{told}how many {noun} are concerned is unknown, as none are recorded."
     if worse:
-        concerned = rate * worse
+        number = rate * worse
         text = (
-            f"About {figure(concerned)} of {figure(rate)} predictions an hour go wrong that did not"
-            " before"
+            f"About {figure(number)} of {figure(rate)} {noun} an hour go wrong that did not before"
         )
     else:
         share = _share(incident)
-        concerned = rate * share
-        text = f"About {figure(concerned)} predictions an hour are concerned"
+        number = rate * share
+        text = f"About {figure(number)} {noun} an hour are concerned"
         text += f", {figure(100 * share)} % of the traffic" if share < 1.0 else ""
-    value = settings.model(incident.model).value_per_prediction
+    value = model.value_per_prediction
     if value:
-        text += f", worth {figure(concerned * value)} an hour"
+        unit = f" {model.unit}" if model.unit else ""
+        text += f", worth {figure(number * value)}{unit} an hour"
     return f"{text}."
 
 

@@ -11,10 +11,11 @@ from console.alerts.cause import causes
 from console.alerts.evidence import Gathered
 from console.alerts.expectation import exceeded
 from console.alerts.features import features
-from console.alerts.impact import impact
+from console.alerts.impact import concerned, impact
 from console.alerts.incident import Finding, Incident
 from console.alerts.marks import Mark
 from console.alerts.quantity import quantity
+from console.alerts.templates import retold
 from console.alerts.wording import amount, figure, fit, length, listed, moment
 from console.config.settings import Settings
 from console.detectors.protocol import Deviation
@@ -35,7 +36,7 @@ def compose(
     """The alert of an incident at an event time, from evidence already gathered; not ranked."""
     root = incident.lead.deviation
     why = causes(incident, gathered, marks, settings)
-    return Alert(
+    alert = Alert(
         id=incident.id,
         fingerprint=incident.fingerprint,
         severity=incident.severity,
@@ -70,7 +71,17 @@ def compose(
         related_logs=tuple(told.log for told in gathered.logs),
         suggestions=suggestions(incident, gathered, why, settings),
         features=features(incident, now, settings),
+        figures=_figures(incident, gathered, settings),
     )
+    return retold(alert, settings)
+
+
+def _figures(incident: Incident, gathered: Gathered, settings: Settings) -> dict[str, float]:
+    """What templates may tell of the impact."""
+    rate = concerned(incident, gathered)
+    value = settings.model(incident.model).value_per_prediction
+    known = {"rate": rate, "cost": None if rate is None or value is None else rate * value}
+    return {name: number for name, number in known.items() if number is not None}
 
 
 def title(incident: Incident, gathered: Gathered) -> str:

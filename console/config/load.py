@@ -20,6 +20,7 @@ from console.config import values
 from console.config.delivery import NOTIFY, Recipient
 from console.config.document import Document, KeyPath, fault, parse
 from console.config.keeping import RETENTION, retention_of
+from console.config.messages import Words, template
 from console.config.recipients import RECEIVER, RECIPIENT, receiver_of, recipient_of
 from console.config.settings import (
     PATH_NAMES,
@@ -53,10 +54,19 @@ MODEL: Mapping[str, Key] = {
     "owner": Key("owner", values.text),
     "tier": Key("tier", values.at_least(1)),
     "value_per_prediction": Key("value_per_prediction", values.number),
+    "unit": Key("unit", values.text),
+    "predictions": Key("predictions", values.text),
+    "downstream": Key("downstream", values.names),
     "costs": Key("costs", values.costs),
-    "segments": Key("segments", values.names),
     "baseline": Key("baseline", values.baseline),
     "runbook": Key("runbook", values.text),
+}
+MESSAGE: Mapping[str, Key] = {
+    **{
+        name: Key(name, values.text)
+        for name in ("model", "stage", "series", "detector", "owner", "recipient")
+    },
+    **{name: Key(name, template) for name in ("title", "what", "impact")},
 }
 OBJECTIVE: Mapping[str, Key] = {
     "model": Key("model", values.text),
@@ -100,6 +110,8 @@ TESTS = (
     "z",
 )
 """Two-sample tests by name: `stats.twosample.menu` has them."""
+CHANGES = ("page_hinkley", "cusum", "ddm", "eddm", "hddm", "kswin")
+"""Tests of a change of level: `stats.changes` has them."""
 COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
 METRICS = (
     *("accuracy", "precision", "recall", "f1", "auc", "average_precision", "value"),
@@ -126,6 +138,8 @@ CHECK: Mapping[str, Key] = {
     "least": Key("least", values.number),
     "most": Key("most", values.number),
     "degradation": Key("degradation", values.number),
+    "sigma": Key("sigma", values.number),
+    "change": Key("change", values.one_of(*CHANGES)),
     "suite": Key("suite", values.one_of("train_test")),
     "constant": Key("constant", values.share),
     "leakage": Key("leakage", values.share),
@@ -141,6 +155,7 @@ _CONDITIONS = (
     "drift",
     "metric",
     "suite",
+    "change",
     "constant",
     "leakage",
     "multivariate",
@@ -158,7 +173,7 @@ CONSOLE: Mapping[str, Key] = {
 BUNDLE: Mapping[str, Key] = {"redact": Key("redact", values.patterns)}
 TABLES = (
     *("sources", "models", "rules", "objectives", "checks", "console", "retention"),
-    *("recipients", "receiver", "bundle"),
+    *("messages", "recipients", "receiver", "bundle"),
 )
 
 
@@ -223,6 +238,7 @@ def read(document: Document) -> Settings:
         retention=retention_of(document, _table(document, ("retention",), RETENTION))
         if "retention" in document.data
         else Retention(),
+        messages=tuple(_message(document, path) for path in _several(document, "messages")),
         recipients=_recipients(document, folder),
         **(_table(document, ("bundle",), BUNDLE) if "bundle" in document.data else {}),
         receiver=receiver_of(
@@ -293,11 +309,11 @@ def _check(document: Document, path: KeyPath, folder: Path) -> Check:
     if not any(said[name] is not None for name in _CONDITIONS):
         problem = f"this [[checks]] asks for nothing: give it one of {', '.join(_CONDITIONS)}"
         raise document.error(path, problem)
-    limits = [name for name in ("least", "most", "degradation") if said[name] is not None]
+    limits = [name for name in ("least", "most", "degradation", "sigma") if said[name] is not None]
     if limits and check.metric is None and check.suite is None:
         raise document.error((*path, limits[0]), f"{limits[0]} is of no metric: name one")
     if check.metric is not None and not limits:
-        problem = f"metric {check.metric} has no limit: give it least, most or degradation"
+        problem = f"metric {check.metric} has no limit: give it least, most, degradation or sigma"
         raise document.error((*path, "metric"), problem)
     if check.test is not None and not isinstance(check.drift, float):
         problem = f"test {check.test} has no limit: give it a number as drift"
@@ -308,6 +324,13 @@ def _check(document: Document, path: KeyPath, folder: Path) -> Check:
     if check.reference is not None:
         check = replace(check, reference=Path(os.path.normpath(folder / check.reference)))
     return check
+
+
+def _message(document: Document, path: KeyPath) -> Words:
+    words = Words(**_table(document, path, MESSAGE))
+    if words.title is words.what is words.impact is None:
+        raise document.error(path, "this [[messages]] says nothing: give it title, what or impact")
+    return words
 
 
 def _recipients(document: Document, folder: Path) -> tuple[Recipient, ...]:

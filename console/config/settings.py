@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from console.config.delivery import Notify, Receiver, Recipient
+from console.config.messages import Words
 from console.records.clock import DAY
 from console.records.schedule import DAILY, Schedule
 
@@ -49,11 +50,15 @@ class ModelSettings:
     tier: int = 2
     """1 matters most."""
     value_per_prediction: float | None = None
+    unit: str = ""
+    """Of that value: `EUR`, `missed frauds`."""
+    predictions: str = "predictions"
+    """What its users call them: `payments`."""
+    downstream: tuple[str, ...] = ()
+    """Models that use what this one says."""
     costs: Mapping[str, float] = field(default_factory=dict)
     """What each outcome is worth: `true_positive`, `false_positive`, `false_negative`,
     `true_negative`; a loss is negative, one that is not named is worth nothing."""
-    segments: tuple[str, ...] | None = None
-    """Tags of predictions by which they are told apart; None: those of few values."""
     baseline: str = "reference"
     """What drift is measured from: `reference`, `previous`, `hour`, `weekday`, `rolling 7d`, or
     `version NAME`."""
@@ -138,11 +143,15 @@ class Check:
     compat: str = "scipy"
     """As which tool computes `test`."""
     metric: str | None = None
-    """A performance metric; limited by `least`, `most` or `degradation`."""
+    """A performance metric; limited by `least`, `most`, `degradation` or `sigma`."""
     least: float | None = None
     most: float | None = None
     degradation: float | None = None
     """How much worse than on the reference it may be."""
+    sigma: float | None = None
+    """So many standard deviations, of its ten chunks, round the reference's metric are well."""
+    change: str | None = None
+    """A test of `stats.changes` that finds no change of level in the order of the rows."""
     suite: Literal["train_test"] | None = None
     """A set of conditions, for those that are not given: of a test set against its training set."""
     constant: float | None = None
@@ -185,6 +194,8 @@ class Settings:
     rules: tuple[Rule, ...] = ()
     objectives: tuple[Objective, ...] = ()
     checks: tuple[Check, ...] = ()
+    messages: tuple[Words, ...] = ()
+    """The words of alerts."""
     recipients: tuple[Recipient, ...] = ()
     """Who is told of alerts."""
     redact: tuple[str, ...] = ()
