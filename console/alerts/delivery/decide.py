@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from console.alerts.alert import Alert
 from console.alerts.delivery.notice import ENDED, Notice, Reason, digest
 from console.alerts.incident import at_least
+from console.alerts.templates import retold
 from console.config.delivery import Recipient
 from console.config.settings import Settings
 from console.records.clock import DAY, MINUTE
@@ -47,7 +48,8 @@ def decide(
         last = told.get(alert.id)
         reason = _reason(recipient, alert, last, settings, now)
         if reason is not None:
-            notice = _notice(recipient, alert, last, reason, now)
+            told_so = retold(alert, settings, recipient.name)
+            notice = _notice(recipient, told_so, last, reason, now)
             title, document = redactor.text(notice.title), redactor.value(notice.alert)
             notices.append(replace(notice, title=title, alert=document))
     for alert_id, last in told.items():

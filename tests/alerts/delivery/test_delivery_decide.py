@@ -14,6 +14,7 @@ from console.alerts.alert import Alert, Cause, Member
 from console.alerts.delivery.decide import FRESH_S, UPDATE_S, concerns, decide
 from console.alerts.delivery.notice import Notice
 from console.config.delivery import Recipient
+from console.config.messages import Words
 from console.config.settings import ModelSettings, Settings
 
 SETTINGS = Settings(models=(ModelSettings("fraud", owner="risk-team"),))
@@ -132,6 +133,15 @@ def test_an_event_that_changed_nothing_is_no_news(post: SimpleNamespace) -> None
     report = replace(post.ALERT, trigger="planned_event", detector="event", severity="info")
     assert concerns(ONE, report, SETTINGS)
     assert not concerns(ONE, replace(report, members=()), SETTINGS)
+
+
+def test_a_recipient_hears_it_in_words_of_his_own(post: SimpleNamespace) -> None:
+    words = Words(recipient="r", title="{model} is slow", what="Payments wait: {what}")
+    settings = replace(SETTINGS, messages=(words,))
+    (notice,) = decide(ONE, [post.ALERT], {}, settings, post.NOW)
+    assert (notice.title, notice.alert["what"]) == ("fraud is slow", "Payments wait: Latency rose.")
+    (other,) = decide(replace(ONE, name="other"), [post.ALERT], {}, settings, post.NOW)
+    assert other.title == post.ALERT.title
 
 
 def test_secrets_in_an_alert_are_not_told(post: SimpleNamespace) -> None:
