@@ -179,9 +179,11 @@ class BurnDetector:
         share = pl.coalesce(amount["bad_ratio"], size - amount["good_ratio"])
         return (
             sums.with_columns(
-                pl.coalesce(bad, share).clip(lower_bound=0).alias("bad"),
+                pl.coalesce(bad, share).alias("bad"),
                 pl.when(share.is_not_null()).then(size).otherwise(whole).alias("all"),
             )
+            # Not more than all can be bad, whatever the counts say.
+            .with_columns(pl.min_horizontal("bad", "all").clip(lower_bound=0).alias("bad"))
             .filter(pl.col("bad").is_finite() & pl.col("all").is_finite())
             .select(list(_PENDING))
         )
