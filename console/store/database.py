@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import threading
 import weakref
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -36,10 +37,11 @@ class Store:
         connection: duckdb.DuckDBPyConnection,
         path: Path | None,
         notices: list[str],
-        spill: TemporaryDirectory[str] | None = None,
+        spill: str | None = None,
     ) -> None:
         """`open` makes one. `spill` holds what a store without a file cannot keep in memory."""
-        self._spill = spill
+        # Quietly even when the process ends without closing the store.
+        self._forget = spill and weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
         self.path = path
         self.notices = tuple(notices)
         """What had to be mended while opening, a line each."""
@@ -62,10 +64,10 @@ class Store:
         Raises StoreError with one clear line: held by which process, damaged, of a newer version.
         """
         notices: list[str] = []
-        spill: TemporaryDirectory[str] | None = None
+        spill: str | None = None
         if path is None:
-            spill = TemporaryDirectory(prefix="model-console-", ignore_cleanup_errors=True)
-            connection = opening.connect_memory(spill.name)
+            spill = tempfile.mkdtemp(prefix="model-console-")
+            connection = opening.connect_memory(spill)
         else:
             connection, notices = opening.connect(path, clock())
         try:
@@ -138,8 +140,8 @@ class Store:
                 reader.close()
             for connection in (self._committed, self._writer, self._root):
                 connection.close()
-            if self._spill is not None:
-                self._spill.cleanup()
+            if self._forget:
+                self._forget()
 
     def __enter__(self) -> Self:
         return self
