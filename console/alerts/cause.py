@@ -154,6 +154,8 @@ def _events(
         if mark.model is not None:
             intensity *= believed.scoped
         text = f"{mark.words}, {ago(delay)}"
+        if believed.placebo is not None:
+            text += f" ({figure(100 * believed.placebo)} % of quiet times look as changed)"
         if mark.version and change is not None and change.new == mark.version:
             intensity *= APPEARED * math.exp(gathered.split)
             if gathered.split > 0:

@@ -15,7 +15,7 @@ import numpy as np
 
 from console.alerts.history import History
 from console.alerts.incident import Finding, Incident
-from console.alerts.posterior import Floats, less_controls, log_factors
+from console.alerts.posterior import DELAYS, Floats, less_controls, log_factors, placebo
 from console.alerts.severity import doubt_s
 from console.detectors.protocol import Deviation
 from console.records.clock import HOUR, MINUTE
@@ -50,6 +50,8 @@ class Timing:
     """Probability of each; they add up to 1."""
     width: float = 0.0
     """Of the windows, in seconds: the change lies somewhere within one."""
+    placebo: float | None = None
+    """Share of the windows before the onset that look as much like a change; None: unknown."""
     scoped: float = 1.0
     """How much of the evidence is left once what other models share is taken out, 0..1."""
 
@@ -84,6 +86,8 @@ def timing(incident: Incident, points: Points, history: History) -> Timing:
     if not len(weights):
         return _plain(onset, scale)
     kept = weights >= KEPT_WEIGHT
+    quiet = range(1, int((times < onset).sum()) - DELAYS)
+    likely = placebo(factors, int(weights.argmax()), quiet)
     scoped = 1.0
     control = _control(lead.deviation, times, history)
     if control is not None:
@@ -94,7 +98,7 @@ def timing(incident: Incident, points: Points, history: History) -> Timing:
         scoped = min(max(math.exp(min(left, 0.0)), LEAST_SUPPORT), 1.0)
     near = weights[kept] / weights[kept].sum()
     width = float(np.median(np.diff(times)))
-    return Timing(tuple(times[kept].tolist()), tuple(near.tolist()), width, scoped)
+    return Timing(tuple(times[kept].tolist()), tuple(near.tolist()), width, likely, scoped)
 
 
 def _near(lead: Finding, points: Points, scale: float, history: History) -> Points:

@@ -79,6 +79,15 @@ def test_an_expected_effect_is_told_as_expected(world: Any) -> None:
     assert found.impact == "Verdict: expected: requests."
 
 
+def test_what_an_event_did_while_it_lasted_is_told_though_it_is_over(world: Any) -> None:
+    at, end = world.T0, world.T0 + HOUR
+    marks = [event(at, "campaign", title="flash sale", end_ts=end)]
+    history = past(world, marks, lambda n, ts: 5.0 if n == "requests" and at <= ts < end else 0.0)
+    (found,) = reports(world, marks, history, at + 3 * HOUR)
+    assert found.impact == "Verdict: expected: requests."
+    assert found.evidence.after == pytest.approx(15.0, abs=0.4)
+
+
 def test_a_change_that_came_before_or_of_another_event_is_not_the_events(world: Any) -> None:
     at = world.T0
     early = [event(at)]

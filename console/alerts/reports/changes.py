@@ -91,7 +91,10 @@ def compare(
     alike: dict[bytes, list[_Course]] = {}
     for course in courses[:MOST_SERIES]:
         alike.setdefault(course.parts.tobytes(), []).append(course)
-    return [change for group in alike.values() for change in _weighed(group, start, rivals)]
+    # What ended meanwhile went up and down again.
+    lasted = 0 if mark.end_ts is None else int((mark.end_ts - mark.ts) // PART_S)
+    pulse = lasted if LEAST_AFTER <= lasted < after else None
+    return [change for group in alike.values() for change in _weighed(group, start, rivals, pulse)]
 
 
 def _metrics(model: str | None, history: History, start: float, after: int) -> Iterator[_Course]:
@@ -142,7 +145,9 @@ def _course(series: Series, parts: pl.Series, values: pl.Series) -> _Course:
     )
 
 
-def _weighed(group: list[_Course], start: float, rivals: Sequence[Rival]) -> Iterator[Change]:
+def _weighed(
+    group: list[_Course], start: float, rivals: Sequence[Rival], pulse: int | None
+) -> Iterator[Change]:
     """What each of some series with data in the same parts has come to.
 
     None if there is too little on either side. What never moved before and never stands there again
@@ -154,13 +159,14 @@ def _weighed(group: list[_Course], start: float, rivals: Sequence[Rival]) -> Ite
         return
     values = np.stack([course.values for course in group])
     plain = _plain(values, parts, before, start)
-    factors = log_factors(plain, before)
+    factors = log_factors(plain, before, pulse)
+    acting = slice(before, None if pulse is None else before + pulse)
     first = max(int(np.searchsorted(parts, LEAD_PARTS - LOOK_PARTS)), 1)
     others = [int(np.searchsorted(parts, (rival.ts - start) // PART_S)) for rival in rivals]
     weights = [1.0, *(rival.weight for rival in rivals)]
     recent = plain[:, max(before - LOOK_PARTS, 0) : before].mean(axis=1)
-    levels = values[:, before:].mean(axis=1)
-    effects = plain[:, before:].mean(axis=1) - recent
+    levels = values[:, acting].mean(axis=1)
+    effects = plain[:, acting].mean(axis=1) - recent
     spreads = plain[:, max(before - LOOK_PARTS, 0) : before].std(axis=1)
     shown = slice(max(before - MOST_POINTS // 2, 0), before + MOST_POINTS // 2)
     times = (start + parts[shown] * PART_S).tolist()
