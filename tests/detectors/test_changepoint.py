@@ -45,6 +45,7 @@ def run(feed: Any, fleet: dict[Series, Array], detector: Any = None) -> list[Dev
     return raised
 
 
+@pytest.mark.slow
 def test_small_shifts_are_told_within_days_with_their_onset(
     feed: Any, measured: Callable[[str], None]
 ) -> None:

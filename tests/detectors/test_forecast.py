@@ -225,6 +225,7 @@ def test_the_forecast_and_the_limit_that_is_crossed_later_are_one_incident(feed:
     assert incident.severity == "warning"
 
 
+@pytest.mark.slow
 @settings(max_examples=2)
 @given(st.lists(st.integers(1, 4 * 1440), max_size=6))
 def test_cuts_do_not_matter_to_forecasts(feed: Any, cuts: list[int]) -> None:

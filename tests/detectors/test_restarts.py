@@ -197,6 +197,7 @@ def uncut() -> tuple[list[str], frozenset[str]]:
     return words(found), frozenset(deviation.detector for deviation in found)
 
 
+@pytest.mark.slow
 def test_the_world_makes_the_detectors_speak() -> None:
     _, spoke = uncut()
     assert spoke >= {"threshold", "anomaly", "staleness", "cardinality", "logs", "drift", "quality"}

@@ -153,6 +153,7 @@ def raised(feed: Any, cadence_s: float, seeds: list[int], weekday: int) -> list[
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=1, derandomize=True)
 @given(st.integers(0, 1000), st.integers(0, 6))
 def test_seasons_of_hourly_series_raise_nothing_in_eight_weeks(
