@@ -41,11 +41,13 @@ CLOSED: Schema = {
 
 `n` rows of which `nulls` are null and `unseen` fit no cell of the reference (a new category, text
 or an infinite value among numbers), `unseen_names` at most 20 of those, sorted; `total`, `squares`,
-`low`, `high` of finite numbers, null without any; `counts` by cell, of equal length for one column.
+`low`, `high` of numbers of at most 1e150, null without any; `counts` by cell, of equal length for
+one column.
 """
 UNSEEN_NAMES = 20
 _NAME_LENGTH = 80
 _NULL, _UNSEEN = -1, -2
+_LARGEST = 1e150
 
 
 def summarise(predictions: pl.DataFrame, references: References, width_s: float) -> pl.DataFrame:
@@ -143,7 +145,8 @@ def _column_windows(
         cells, numbers = _numeric_cells(values, column)
     else:
         cells, numbers = _category_cells(values, column), np.full(len(values), np.nan)
-    finite = np.isfinite(numbers)
+    # Larger ones have a cell, but no square.
+    finite = np.abs(numbers) <= _LARGEST
     where, kept = places[finite], numbers[finite]
     low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
     np.minimum.at(low, where, kept)

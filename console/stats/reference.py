@@ -32,6 +32,7 @@ CATEGORIES = 100
 """Categories that are counted singly; a column with more has an open vocabulary."""
 OTHER = "(other)"
 """Name of the cell of an open vocabulary that holds all that is not counted singly."""
+_NO_NUMBER = float("nan"), float("nan")
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,8 @@ def _numbers(name: str, role: Role, values: pl.Series) -> ColumnReference:
         inner = np.quantile(finite, np.arange(1, BINS) / BINS, method="inverted_cdf")
         edges = np.unique(inner)
         edges = edges[edges < distinct[-1]]
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers may be as large as they can
+        mean, std = (float(finite.mean()), float(finite.std())) if len(finite) else _NO_NUMBER
     counts = np.bincount(np.searchsorted(edges, finite, side="left"), minlength=len(edges) + 1)
     return ColumnReference(
         name=name,
@@ -147,8 +150,8 @@ def _numbers(name: str, role: Role, values: pl.Series) -> ColumnReference:
         n=len(values),
         nulls=values.null_count(),
         unseen=len(present) - len(finite),
-        mean=float(finite.mean()) if len(finite) else float("nan"),
-        std=float(finite.std()) if len(finite) else float("nan"),
+        mean=mean if np.isfinite(mean) else float("nan"),
+        std=std if np.isfinite(std) else float("nan"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from console.config.settings import Check
-from console.stats import suite_performance, tables
+from console.stats import suite_order, suite_performance, tables
 from console.stats.compare.frames import compare
 from console.stats.compare.kinds import as_kind, common_kind
 from console.stats.compare.result import Column, Comparison
@@ -70,6 +70,7 @@ def evaluate(
             _constant(check, rows),
             _within(check, rows),
             _leakage(check, rows, reference),
+            suite_order.conditions(check, rows, reference, _looked_at(check, rows)),
             _against(check, rows, reference),
             suite_performance.conditions(check, rows, reference, positive, costs),
         )

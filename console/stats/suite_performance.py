@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import polars as pl
 
 from console.config.settings import Check
 from console.stats import confusion, metrics, performance, scores
+from console.stats.changes import standing_limits
 from console.stats.condition import Condition, condition
 
 LESS_IS_BETTER = {"brier", "log_loss", "calibration_error", "mae", "rmse", "mape", "bias"}
+CHUNKS = 10
 CHOSEN = ("auc", "f1_macro", "accuracy", "rmse")
 """Which metric a suite takes where none is named: the first that the rows tell."""
 
@@ -44,7 +47,7 @@ def conditions(
     costs: Mapping[str, float] | None,
 ) -> Iterator[Condition]:
     """What becomes of the limits of a metric."""
-    limits = (check.least, check.most, check.degradation)
+    limits = (check.least, check.most, check.degradation, check.sigma)
     if check.metric is None and (check.suite is None or all(one is None for one in limits)):
         return
     found = of_frame(rows, positive, costs)
@@ -54,27 +57,63 @@ def conditions(
         if check.metric is not None:
             yield condition(name, "cannot be told: needs labels beside predictions", holds=None)
         return
+
+    def known(part: pl.DataFrame) -> float | None:
+        return of_frame(part, positive, costs).get(name)
+
+    yield from _level(check, name, value)
+    if check.sigma is not None:
+        yield _usual(check.sigma, name, value, _parts(reference), known)
+    if check.degradation is not None:
+        before = None if reference is None else known(reference)
+        yield _degradation(check, check.degradation, name, value, before)
+
+
+def _level(check: Check, name: str, value: float) -> Iterator[Condition]:
     if check.least is not None:
         said = f"{value:.4g}, at least {check.least:g} wanted"
         yield condition(name, said, holds=value >= check.least, value=value, limit=check.least)
     if check.most is not None:
         said = f"{value:.4g}, at most {check.most:g} wanted"
         yield condition(name, said, holds=value <= check.most, value=value, limit=check.most)
-    if check.degradation is not None:
-        before = None if reference is None else of_frame(reference, positive, costs).get(name)
-        if before is None:
-            said = "cannot be told: the reference has no labels"
-            yield condition(f"{name} degradation", said, holds=None)
-            return
-        if name == "bias":
-            worse = abs(value) - abs(before)
-        else:
-            worse = (value - before) if name in LESS_IS_BETTER else (before - value)
-        part = ""
-        if check.metric is None:  # whose size nobody chose: as a part of what it was
-            worse, part = worse / max(abs(before), 1e-12), " of it"
-        said = f"{before:.4g} to {value:.4g}, at most {check.degradation:g}{part} worse wanted"
-        holds = worse <= check.degradation
-        yield condition(
-            f"{name} degradation", said, holds=holds, value=worse, limit=check.degradation
-        )
+
+
+def _degradation(
+    check: Check, limit: float, name: str, value: float, before: float | None
+) -> Condition:
+    title = f"{name} degradation"
+    if before is None:
+        return condition(title, "cannot be told: the reference has no labels", holds=None)
+    worse = (value - before) if name in LESS_IS_BETTER else (before - value)
+    if name == "bias":
+        worse = abs(value) - abs(before)
+    part = ""
+    if check.metric is None:  # whose size nobody chose: as a part of what it was
+        worse, part = worse / max(abs(before), 1e-12), " of it"
+    said = f"{before:.4g} to {value:.4g}, at most {limit:g}{part} worse wanted"
+    return condition(title, said, holds=worse <= limit, value=worse, limit=limit)
+
+
+def _parts(reference: pl.DataFrame | None) -> list[pl.DataFrame]:
+    """Ten chunks of equal size; none of too few rows."""
+    if reference is None or reference.height < CHUNKS:
+        return []
+    bounds = [reference.height * at // CHUNKS for at in range(CHUNKS + 1)]
+    return [reference[low:high] for low, high in pairwise(bounds)]
+
+
+def _usual(
+    sigma: float,
+    name: str,
+    value: float,
+    parts: Sequence[pl.DataFrame],
+    known: Callable[[pl.DataFrame], float | None],
+) -> Condition:
+    """Whether a metric is what chunks of the reference let expect, as NannyML has it."""
+    told = [one for one in map(known, parts) if one is not None]
+    if len(told) < CHUNKS:
+        said = "cannot be told: the reference has too few labels for ten parts"
+        return condition(f"{name} sigma", said, holds=None)
+    low, high = standing_limits(told, sigma)
+    said = f"{value:.4g}, {low:.4g} to {high:.4g} wanted, as in ten parts of the reference"
+    return condition(f"{name} sigma", said, holds=low <= value <= high, value=value, limit=sigma)

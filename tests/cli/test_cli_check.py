@@ -182,7 +182,7 @@ def test_the_report_for_ci(command: Command, folder: Path) -> None:
     [
         ("", "3: this [[checks]] asks for nothing: give it one of rows, fresh, "),
         ("least = 0.5\nrows = 1", "5: least is of no metric: name one"),
-        ('metric = "auc"', "5: metric auc has no limit: give it least, most or degradation"),
+        ('metric = "auc"', "5: metric auc has no limit: give it least, most, degradation or sigma"),
         ('drift = "significant"\ntest = "psi"', "6: test psi has no limit: "),
         ('drift = "much"', "5: drift is 'much': wanted \"significant\" or the most"),
         ("nulls = 5", "5: nulls is 5: wanted a share from 0 to 1"),
@@ -233,3 +233,23 @@ def test_the_value_of_predictions_is_reckoned_by_the_costs_of_the_user(
     code, out, _ = command("check", rows, "--format", "json")
     assert code == 1
     assert verdicts(out) == {("value", None): "fails"}
+
+
+def test_a_change_of_level_and_a_metric_unlike_the_references(
+    command: Command, folder: Path
+) -> None:
+    rows = configured(folder, 'change = "page_hinkley"', 'metric = "auc"\nsigma = 3.0')
+    later = pl.when(pl.int_range(pl.len()) >= 500).then(pl.col("age") + 10)
+    pl.read_csv(rows).with_columns(age=later.otherwise("age")).write_csv(rows)
+    code, out, _ = command("check", rows, "--format", "json")
+    found = verdicts(out)
+    assert code == 1
+    assert found["change", "age"] == "fails"
+    assert found["change", "score"] == "holds"
+    assert found["auc sigma", None] == "holds"
+    rows = configured(folder, 'change = "ddm"')
+    table = pl.read_csv(rows)
+    worse = pl.when(pl.int_range(pl.len()) < 600).then("prediction").otherwise(1 - pl.col("label"))
+    table.with_columns(prediction=worse).write_csv(rows)
+    code, out, _ = command("check", rows, "--format", "json")
+    assert (code, verdicts(out)) == (1, {("change", "errors"): "fails"})
