@@ -193,7 +193,8 @@ def _fit(mark: Mark, incident: Incident, settings: Settings) -> float:
     fits = FITS.get(mark.type)
     kinds = {quantity(f.deviation) for f in incident.findings if credible(f)} or {quantity(root)}
     if fits is not None and quantity(root) not in fits:
-        factor *= MISFIT if not kinds & fits else math.sqrt(MISFIT)
+        # Lines accompany everything, so that they speak for nothing.
+        factor *= MISFIT if not (kinds - {"logs"}) & fits else math.sqrt(MISFIT)
     if outcome(root) and root.detector != "performance":
         factor *= LABEL_TIME
     if mark.model is None and incident.model is not None:
