@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ from console.stats import estimation, lists, metrics, performance
 from console.stats.metrics import Estimate
 
 State = Literal["predicted", "estimated", "realised"]
+WRONG = 4.0
+"""Standard errors of its gap from which an estimator has been wrong."""
 ENOUGH = 0.5
 """A window is realised when so large a part of its predictions has labels."""
 
@@ -31,6 +33,10 @@ class Standing:
     """Metrics by name, of the predictions whose labels have come; empty without."""
     estimated: Mapping[str, Estimate]
     """Metrics by name as they were expected when the window closed; empty without."""
+    base_rate: float | None = None
+    """The part of the labels that is the positive class; None without, or of numbers."""
+    delay_s: float | None = None
+    """How long the labels took to come, on average, to the width of a window."""
 
     @property
     def coverage(self) -> float:
@@ -67,6 +73,9 @@ def standings(
         performance.SUMS,
         (*performance.HISTOGRAMS, "score_totals"),
     )
+    late = (pl.col("start") - pl.col("predicted")).dt.total_seconds() * pl.col("n")
+    parts = realised.group_by(_part("predicted", width_s)).agg(late.sum() / pl.col("n").sum())
+    delays = dict(parts.iter_rows())
     found = []
     for start in sorted({*counts, *expected, *came}):
         true, guess = came.get(start, {}), expected.get(start, {})
@@ -85,9 +94,16 @@ def standings(
                 rows,
                 metrics.of_sums(true, costs) if true else {},
                 expectation(guess, float(labelled.get(start) or 0.0), costs) if guess else {},
+                _base_rate(true),
+                delays.get(start),
             )
         )
     return found
+
+
+def _base_rate(sums: Mapping[str, Any]) -> float | None:
+    hits, missed, rows = (sums.get(name) for name in ("true_positive", "false_negative", "judged"))
+    return None if hits is None or missed is None or not rows else (hits + missed) / rows
 
 
 def expectation(
@@ -116,6 +132,50 @@ def widened(estimate: Estimate, labelled: float) -> Estimate:
         low=estimate.value - (estimate.value - estimate.low) * factor,
         high=estimate.value + (estimate.high - estimate.value) * factor,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the estimates of one metric were worth where labels have come."""
+
+    metric: str
+    gap: float
+    """Estimate less truth, the mean over stretches weighed by their labels."""
+    error: float
+    """Standard error of the gap, from the chance in the labels."""
+    n: int
+    """Labelled predictions behind it."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the estimator was surely off, by more than chance gives four times in 100,000."""
+        return abs(self.gap) > WRONG * self.error
+
+    @property
+    def words(self) -> str:
+        """A sentence for the screen."""
+        side = "high" if self.gap > 0 else "low"
+        if self.wrong:
+            return (
+                f"estimates of {self.metric} have been wrong: {abs(self.gap):.3f} too {side} "
+                f"over {self.n:,} labels"
+            )
+        return f"estimates of {self.metric} were off by {abs(self.gap):.3f} over {self.n:,} labels"
+
+
+def trust(course: Sequence[Standing], metric: str) -> Trust | None:
+    """How far estimates of a metric have been from what came true; None before labels came."""
+    both = [
+        (one.estimated[metric], one.realised[metric])
+        for one in course
+        if one.state == "realised" and metric in one.estimated and metric in one.realised
+    ]
+    n = sum(true.n for _, true in both)
+    if not n:
+        return None
+    gap = sum((said.value - true.value) * true.n for said, true in both) / n
+    error = math.sqrt(sum((true.error * true.n) ** 2 for _, true in both)) / n
+    return Trust(metric, gap, error, n)
 
 
 def _part(time: str, width_s: float) -> pl.Expr:

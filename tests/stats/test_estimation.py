@@ -15,7 +15,7 @@ from console.records.clock import naive
 from console.stats import columns, estimation, metrics, performance, pinning, scores
 from console.stats.estimation import ESTIMATES, Estimator
 from console.stats.pinning import References
-from console.stats.standing import expectation, standings
+from console.stats.standing import expectation, standings, trust
 
 START = datetime(2026, 3, 1)
 WIDTH = 600.0
@@ -203,6 +203,27 @@ def test_a_window_says_whether_it_is_predicted_estimated_or_realised() -> None:
     assert not course[0].estimated
     assert course[1].estimated["auc"].value == pytest.approx(0.9, abs=0.05)
     assert course[1].realised["accuracy"].n == 1000
+    assert course[0].delay_s == pytest.approx(5 * 3600)
+    assert course[0].base_rate == pytest.approx(0.5, abs=0.05)
     assert standings(predicted, estimated.clear(), NONE, 3600.0)[0].state == "predicted"
     restated = standings(predicted, estimated, pl.concat([labels, more]), 3600.0)
     assert [s.state for s in restated] == ["realised", "realised"]
+
+
+def test_an_estimator_that_has_been_wrong_says_so() -> None:
+    estimator = Estimator(References())
+    first, labels = made(3000, 0)
+    run(estimator, first.clear(), labels)
+    second, more = made(3000, 8, seed=2)
+    estimated = run(estimator, second, NONE)
+    honest = trust(standings(second, estimated, more, 3600.0), "accuracy")
+    assert honest is not None
+    assert not honest.wrong
+    assert "were off by" in honest.words
+    lied = more.with_columns(correct=(pl.col("correct") * 0.8).cast(pl.Int64))
+    found = trust(standings(second, estimated, lied, 3600.0), "accuracy")
+    assert found is not None
+    assert found.wrong
+    assert found.gap == pytest.approx(0.17, abs=0.05)
+    assert "too high" in found.words
+    assert trust(standings(second, estimated, NONE, 3600.0), "accuracy") is None
