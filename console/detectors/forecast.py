@@ -12,7 +12,7 @@ evidence when
 - over the shorter looks: it is `HABIT` times steeper than whatever the series did before;
 - the series is where it has never been: beyond all hours before the look, by `NEW` of its spread;
 - the series is still on that line, did not fall back since, and did not come to it by a jump: a
-  climb explains twice the look better (`onset`);
+  climb explains twice the look better (`onset`), one that began at least half of the look ago;
 - the line meets the limit no later than `FURTHEST` times the length of the look from now (what was
   seen for two hours is not drawn out to a week), and within four days.
 
@@ -57,6 +57,8 @@ LEARNING_S = 26 * HOUR
 YOUNG_S = 8 * DAY
 SWING, YOUNG_SWING = 0.25, 0.5
 """So much of the swing of its day more is not yet new; the latter while no weekend is known."""
+CLIMBED = 0.5
+"""The share of a look in which the series climbed: what rose just now is not yet a course."""
 FILLED = 0.6
 """The share of a look that must be known."""
 LEFT = 3.0
@@ -258,9 +260,9 @@ class ForecastDetector:
         day = earlier[-24:][~np.isnan(earlier[-24:])]
         before = float(np.median(day)) if len(day) else line.level - line.slope * ticks
         begun, climbs = turn((values[-2 * size :] - before) / max(line.spread, 1e-300))
-        if reached is None or not climbs:
-            return None
         since = (min(2 * size, len(values)) - begun) * each * self._tick_s
+        if reached is None or not climbs or since < CLIMBED * ticks * self._tick_s:
+            return None
         return _Course(limit, direction, line, past.now - since, before, reached)
 
     def _reached(
