@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SuspendNotSupported, SystemCommand
+from textual.app import SystemCommand
 from textual.message import Message
 from textual.screen import Screen
 
 from console.alerts.alert import Alert
-from console.config.delivery import Notify
 from console.engine.snapshot import Snapshot
 from console.records.action import Action, Verb
 from console.records.clock import Clock, system_clock
 from console.tui.commands import ACTING, VIEWS, unknown
+from console.tui.errands import ErrandApp
 from console.tui.habits import Habits
 from console.tui.looking import Looking
 from console.tui.present.alert import reason_lines
@@ -30,18 +29,18 @@ from console.tui.resume import left, marks_of, taken_up
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.home import HomeScreen
 from console.tui.session import Session
-from console.tui.terminal import Terminal
 from console.tui.theme import DARK, THEMES
 from console.tui.timespan import TimeSpan, opening
 from console.tui.view import STATE_AFTER, View
 
 if TYPE_CHECKING:
+    from console.config.delivery import Notify
     from console.engine.marking import Mark
     from console.store.pages import LogLine
     from console.tui.desk import LogKey
     from console.tui.screens.choose import Choice
+    from console.tui.terminal import Terminal
 
-Result = TypeVar("Result")
 DONE: dict[Verb, str] = {
     "ack": "acked",
     "snooze": "snoozed",
@@ -76,15 +75,7 @@ class SessionFailed(Message):
         self.reason = reason
 
 
-class Done(Message):
-    """Something was done in a thread; what it came to is told in the thread of the screen."""
-
-    def __init__(self, tell: Callable[[], None]) -> None:
-        super().__init__()
-        self.tell = tell
-
-
-class ConsoleApp(App[None]):
+class ConsoleApp(ErrandApp):
     """model-console's screen on a session."""
 
     CSS_PATH = "console.tcss"
@@ -109,7 +100,8 @@ class ConsoleApp(App[None]):
         self.keymap, self._keys_trouble = self.habits.keys()
         if strange := unknown(self.keymap):
             self._keys_trouble = f"keys.toml: no command is called {strange[0]}; ? lists them"
-        self._terminal = Terminal(self._to_terminal, notify)
+        self._notify = notify
+        self._terminal: Terminal | None = None
         self.view = View()
         for theme in THEMES:
             self.register_theme(theme)
@@ -141,6 +133,15 @@ class ConsoleApp(App[None]):
         if "TEXTUAL_THEME" not in os.environ:
             self.habits.choose_theme(name)
 
+    def _title(self, snapshot: Snapshot) -> None:
+        """Tells the terminal how many are open, and calls for what has become critical."""
+        if self._terminal is None:
+            from console.tui.terminal import Terminal
+
+            self._terminal = Terminal(self._to_terminal, self._notify)
+        loading = not snapshot.progress.caught_up
+        self._terminal.show(self.session.paths, snapshot.inbox, loading=loading)
+
     def _to_terminal(self, text: str) -> None:
         if self._driver is not None and not self.is_headless:
             self._driver.write(text)
@@ -166,7 +167,8 @@ class ConsoleApp(App[None]):
     async def on_unmount(self) -> None:
         """Joins the session's threads while the loop still runs: neither waits for the other."""
         self.looking.rests(None, 0, self.clock())
-        self._terminal.leave()
+        if self._terminal is not None:
+            self._terminal.leave()
         self._remember()
         await asyncio.to_thread(self.session.stop)
 
@@ -195,8 +197,7 @@ class ConsoleApp(App[None]):
         if loading and self.view.time == self._opening:
             self._opening = opening(message.snapshot)
             self.view = replace(self.view, time=self._opening)
-        loading = not message.snapshot.progress.caught_up
-        self._terminal.show(self.session.paths, message.snapshot.inbox, loading=loading)
+        self._title(message.snapshot)
         if not self.view.paused:
             self._show(self.view.given(message.snapshot, self.clock()))
 
@@ -349,39 +350,6 @@ class ConsoleApp(App[None]):
             lambda where: self.say(Piece("marked", "ok"), piece(f" in {where}", "dim")),
             lambda reason: self.say(Piece("not marked: ", "warning"), reason),
         )
-
-    def errand(
-        self,
-        work: Callable[[], Result],
-        done: Callable[[Result], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        """Does something that takes a while in a thread; tells in the thread of the screen."""
-
-        def run() -> None:
-            try:
-                result = work()
-            except Exception as error:  # noqa: BLE001 - told in the footer, whatever it is
-                reason = str(error)
-                self.post_message(Done(lambda: failed(reason)))
-            else:
-                self.post_message(Done(lambda: done(result)))
-
-        self.run_worker(run, thread=True, group="errand")
-
-    def on_done(self, message: Done) -> None:
-        """An errand came back."""
-        message.tell()
-
-    def run_outside(self, command: Sequence[str]) -> None:
-        """Gives the terminal to another program until it ends."""
-        try:
-            with self.suspend():
-                subprocess.run(command, check=False)
-        except SuspendNotSupported:
-            self.say(Piece("this terminal cannot be handed on", "warning"))
-        except OSError as error:
-            self.say(Piece("cannot start ", "warning"), f"{command[0]}: {error.strerror or error}")
 
     def copy(self, text: str) -> None:
         """Copies a text through the terminal."""
