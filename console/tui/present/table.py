@@ -61,7 +61,9 @@ def layout(columns: Sequence[Column], rows: Sequence[Row], width: int, *, first:
     for place in order:
         gap = GAP if kept else 0
         size = min(natural[place], left - gap)
-        if size >= min(natural[place], columns[place].least) and size > 0:
+        # A number that is cut is another number.
+        least = natural[place] if columns[place].right else columns[place].least
+        if size >= min(natural[place], least) and size > 0:
             kept[place] = size
             left -= size + gap
     shown = tuple((place, kept[place], columns[place].right) for place in sorted(kept))
