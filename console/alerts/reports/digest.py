@@ -106,9 +106,8 @@ def _planned(marks: Sequence[Mark], reports: Sequence[Alert]) -> Iterable[str]:
     if marks:
         kinds = sorted({mark.type for mark in marks})
         changed = sum(bool(report.members) for report in reports)
-        yield (
-            f"{len(marks)} marked ({listed(kinds)}), {changed or 'none'} of which changed anything."
-        )
+        of = f"{changed} of them" if changed else "none"
+        yield f"Marked: {len(marks)} ({listed(kinds)}); {of} changed anything."
 
 
 def _named(titles: Iterable[str]) -> str:

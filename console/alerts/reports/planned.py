@@ -1,8 +1,8 @@
 """The report on a marked event once it has settled: versions, what changed, and a verdict.
 
 It is `info`, whatever it says: what is wrong is told by an incident of its own. An event that
-should change nothing (an import, say), or a routine one, of which there were several of the same
-type and scope in two weeks, is reported only if it changed something beyond doubt.
+should change nothing (an import or a backup), or a routine one, of which there were several of
+the same type and scope in two weeks, is reported only if it changed something beyond doubt.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SETTLE_S = 2 * HOUR
 """How long after its beginning an event is reported on."""
 ROUTINE = 3
 """Events of the same type and scope within two weeks that make the next one routine."""
-UNEVENTFUL = frozenset({"data_import", "maintenance", "restart", "config", "incident"})
-"""Types of which it is news only that they changed something."""
+EVENTFUL = frozenset({"deploy", "retrain", "campaign", "sale", "promotion", "stage_added"})
+"""Types of which it is news that they changed nothing."""
 ODDS, ROUTINE_ODDS = 20.0, 200.0
 """Odds that a series changed, times the number of series, of an event and of a routine one."""
 AT_EVENT, LEAST_SPREADS = 0.9, 2.0
@@ -87,13 +87,13 @@ def report(
     own = max(harm(mark, earlier), 1e-6)
     rivals = [Rival(other.ts, harm(other, earlier) / own) for other in near]
     looked = [change for model in models for change in compare(mark, model, history, until, rivals)]
-    routine = mark.type in UNEVENTFUL or len(_kin(mark, earlier)) >= ROUTINE
+    routine = mark.type not in EVENTFUL or len(_kin(mark, earlier)) >= ROUTINE
     least = math.log((ROUTINE_ODDS if routine else ODDS) * max(len(looked), 1))
     changes = sorted(
         (one for one in looked if _telling(one, mark, near, least)),
         key=lambda one: (-one.odds, one.series.stage or "", one.series.label),
     )
-    if not changes and routine:
+    if not changes and (routine or not looked):
         return None
     judged = tuple(Judged(change, _judgement(change, mark, until)) for change in changes)
     return _alert(mark, judged, len(looked), _versions(mark, history, until), settings)
