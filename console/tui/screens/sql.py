@@ -84,10 +84,12 @@ class SqlScreen(AskingScreen):
         """The query has the keys; what can be named is asked for."""
         self._place = len(self.console_app.habits.queries)
         self._box.focus()
+        self.asked_now()
         self.feed.ask("shape", lambda desk: desk.shape(), self._known)
 
     def _known(self, shape: Mapping[str, tuple[str, ...]]) -> None:
         self._shape = shape
+        self.show_notice("")
         self._hint.show((piece(" " + " · ".join(sorted(shape)), "dim"),))
 
     def question(self, view: View) -> Question | None:  # noqa: ARG002
