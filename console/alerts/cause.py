@@ -93,7 +93,7 @@ LABEL_TIME = 0.2
 COMPANY_WIDE = 0.5
 """An event of no model in particular."""
 NOTHING_CHANGED = ("not promoted", "dry run", "no-op", "cancelled", "canceled", "aborted")
-UNDONE = 0.1
+UNDONE = 0.03
 MOST_CAUSES = 5
 
 

@@ -163,7 +163,7 @@ def test_a_flood_is_one_incident_that_says_so(world: Any) -> None:
             f"template {number}", world.T0 + number, world.T0 + number, detector="logs",
             model=f"m{number}", effect_size=9.0,
         )
-        for number in range(MOST_AN_HOUR + MOST_IN_FLOOD + 50)
+        for number in range(MOST_AN_HOUR + MOST_IN_FLOOD + 5)
     ]  # fmt: skip
     room = AlertRoom(world.settings)
     room.update(found, world.events(), world.History(rate=0), found[-1].at)
