@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -132,7 +133,7 @@ class ForecastDetector:
         self._rules = settings.rules
         self._width = settings.window_s
         self._tick_s = steps.tick_of(settings.window_s)
-        self._limits: dict[int, Limits] = {}
+        self._known: dict[int, tuple[Series, Limits]] = {}
 
     def initial(self) -> State:
         """No series yet."""
@@ -159,17 +160,21 @@ class ForecastDetector:
     def _limited(self, metrics: pl.DataFrame) -> pl.DataFrame:
         """The windows of series that have a limit."""
         for row in metrics.select(list(IDENTITY)).unique("series_id").iter_rows():
-            if row[0] not in self._limits:
-                self._limits[row[0]] = limits_of(Series(*row[1:]), self._rules)
-        able = [key for key, limits in self._limits.items() if limits]
+            self._know(row)
+        able = [key for key, (_, limits) in self._known.items() if limits]
         return metrics.filter(pl.col("series_id").is_in(able))
 
+    def _know(self, row: tuple[Any, ...]) -> tuple[Series, Limits]:
+        """The series of a row of identities, and its limits."""
+        if row[0] not in self._known:
+            series = Series(*row[1:])
+            self._known[row[0]] = series, limits_of(series, self._rules)
+        return self._known[row[0]]
+
     def _of(self, identity: pl.DataFrame, series_id: int) -> tuple[Series, Limits]:
-        row = identity.row(int(identity["series_id"].search_sorted(series_id)))
-        series = Series(*row[1:])
-        if series_id not in self._limits:
-            self._limits[series_id] = limits_of(series, self._rules)
-        return series, self._limits[series_id]
+        if series_id in self._known:
+            return self._known[series_id]
+        return self._know(identity.row(int(identity["series_id"].search_sorted(series_id))))
 
     def _walk(self, t: Table, ticks: pl.DataFrame, identity: pl.DataFrame) -> list[Deviation]:
         """Takes all series through the ticks that are over, one tick after the other."""

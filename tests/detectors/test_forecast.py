@@ -266,13 +266,13 @@ def test_a_rule_is_the_limit_where_there_is_one() -> None:
 
 
 @given(st.integers(0, 1000), st.floats(-5, 5), st.integers(30, 150))
-def test_the_slope_of_a_line_is_found_whatever_a_sixth_of_its_points_are(
+def test_the_slope_of_a_line_is_found_whatever_every_seventh_point_is(
     seed: int, slope: float, size: int
 ) -> None:
     random = np.random.default_rng(seed)
     x = np.arange(size, dtype=float)
     y = 3 + slope * x + random.normal(size=size)
-    y[random.permutation(size)[: size // 6]] += random.choice([-1e3, 1e3])
+    y[3::7] += random.choice([-1e3, 1e3])
     line = robust_line(x, y)
     assert line is not None
     assert abs(line.slope - slope) < 60 / size**1.5
