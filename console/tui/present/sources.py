@@ -38,7 +38,7 @@ HINTS = (
     Column("saves a day", right=True, wanted=99),
     Column("model", most=20, wanted=98),
     Column("stage", most=14, wanted=90),
-    Column("what could cost less", most=200, least=10, wanted=100),
+    Column("what could cost less", most=200, least=10, wanted=50),
 )
 
 

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("before", right=True, wanted=97),
     Column("change", right=True, wanted=98),
     Column("stage", most=12, wanted=80),
-    Column("template", most=400, least=10, wanted=100),
+    Column("template", most=400, least=10, wanted=50),
 )
 MORE = 3.0
 """From so many times as many lines as before on a template stands out."""
