@@ -240,7 +240,6 @@ async def test_help_is_that_of_the_pane(tabs: int) -> None:
         assert isinstance(driver.app.screen, HelpScreen)
         assert name.capitalize() in driver.text
         if name in ("inbox", "alert"):
-            await driver.press("j")
             assert "Why this alert is number 1" in driver.text
         await driver.press("G", "g", "ctrl+d", "ctrl+u", "escape")
         assert driver.pane == name
@@ -297,7 +296,7 @@ async def test_failure_of_the_session_is_one_clear_line() -> None:
 async def test_notices_are_counted_and_told_in_the_help() -> None:
     async with console(FakeSession(snapshot(notices=("clock skew of 3 h", "disk full")))) as driver:
         assert "! clock skew of 3 h  (+1 more, ? tells)" in driver.text
-        await driver.press("question_mark", "j", "j")
+        await driver.press("question_mark")
         assert "disk full" in driver.text
 
 

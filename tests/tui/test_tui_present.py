@@ -345,7 +345,7 @@ def test_markdown_cannot_be_broken_out_of() -> None:
 
 
 def test_keys_are_declared_once() -> None:
-    for pane in (*ALL, "sql"):
+    for pane in ALL:
         keys = [binding.key for binding in bindings(pane)]
         assert len(keys) == len(set(keys)), pane
         assert {"q", "question_mark", "colon", "escape"} <= set(keys)

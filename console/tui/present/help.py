@@ -22,10 +22,9 @@ def prose(pane: str) -> str:
 def help_lines(
     pane: str, width: int, *, more: Sequence[Line] = (), keymap: Keymap | None = None
 ) -> list[Line]:
-    """Prose, `more` of the moment, and the keys."""
-    lines = markdown_lines(prose(pane), width)
-    if more:
-        lines += [EMPTY, *more]
+    """What `more` is to be told of the moment, prose, and the keys."""
+    lines = [*more, EMPTY] if more else []
+    lines += markdown_lines(prose(pane), width)
     lines += [EMPTY, (Piece(" Keys", "strong"),)]
     for command in of_pane(pane):
         shown = command.shown(keymap or {})

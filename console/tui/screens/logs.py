@@ -55,6 +55,7 @@ class LogsScreen(LineScreen):
             model=alert.model if alert else model, template_id=template[0] if template else None
         )
         self._held = LogWindow()
+        self._placed = False
         self._cursor_seen = at
         self._follow = self._start is None
         self._needle = ""
@@ -120,7 +121,7 @@ class LogsScreen(LineScreen):
             self._seen = revision
             if self._follow:
                 self._tail()
-        if not self._held.lines and self._feed.idle and self._start is not None:
+        if not self._placed and self._feed.idle and self._start is not None:
             self._around(self._start)
         self._feed.next()
 
@@ -129,7 +130,7 @@ class LogsScreen(LineScreen):
         self._head()
 
     def _show(self, held: LogWindow) -> None:
-        self._held = held
+        self._held, self._placed = held, True
         self._trouble = ""
         rows = self.rows
         days = {rows.look.calendar.date(line.ts) for line in (*held.lines[:1], *held.lines[-1:])}
