@@ -105,10 +105,10 @@ def test_killed_while_it_tells_people(
     time.sleep(3.0)
     one.terminate()
     assert one.wait(30) == 0
-    first = [key for key, body in hook.taken if reason(body) == "new"]
+    first = [key for key, body in hook.taken if reason(body) == "it is new"]
     assert len(first) == KILLS + 1
     assert len(set(first)) == 1
-    assert sum(reason(body) == "new" for _, body in hook.taken[settled:]) == 0
+    assert sum(reason(body) == "it is new" for _, body in hook.taken[settled:]) == 0
     measured(f"delivery: killed {KILLS} times on the way, {len(first)} messages by one key")
 
 
