@@ -1,11 +1,7 @@
-"""What a person at a terminal sees and when, timed by `tui_probe.py` on a real pseudo-terminal.
-
-The probe lies beside the project (`../shared/tools`); MODEL_CONSOLE_PROBE names it elsewhere.
-"""
+"""What a person at a terminal sees and when, timed by `tui_probe.py` on a real pseudo-terminal."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -17,26 +13,18 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from terminal_probe import CONSOLE, MISSING, PROBE, PROJECT, loaded_probe, probe, surroundings
 
 HERE = Path(__file__).parent
-PROJECT = HERE.parents[1]
-PROBE = Path(
-    os.environ.get("MODEL_CONSOLE_PROBE", PROJECT.parent / "shared" / "tools" / "tui_probe.py")
-)
-CONSOLE = [sys.executable, "-m", "console"]
 FRAME_RATIO = 1.5
 LATENCY_S = 0.3
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("probe"),
-    pytest.mark.skipif(
-        not PROBE.is_file(),
-        reason=f"NOT TESTED: the terminal as a person sees it; no {PROBE.name} at {PROBE.parent}",
-    ),
+    pytest.mark.skipif(not PROBE.is_file(), reason=MISSING),
 ]
 
 
@@ -46,20 +34,6 @@ def sample(tmp_path: Path) -> Path:
     copied = tmp_path / "sample_data"
     shutil.copytree(PROJECT / "sample_data", copied)
     return copied
-
-
-def probe(steps: Path | str, *command: str, cwd: Path, size: str = "160x48") -> str:
-    """Runs the steps and returns what the probe printed; fails as the probe does."""
-    ran = subprocess.run(
-        [sys.executable, str(PROBE), "--size", size, "--timeout", "60", str(steps), "--", *command],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
 
 
 def waited_ms(output: str, text: str) -> float:
@@ -119,14 +93,15 @@ def test_a_second_start_finds_it_as_it_was_left(sample: Path, tmp_path: Path) ->
 
 
 def test_a_line_is_on_the_screen_within_300_ms(
-    tmp_path: Path, measured: Callable[[str], None]
+    tmp_path: Path, measured: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name, value in surroundings(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
     folder = tmp_path / "logs"
     folder.mkdir()
     log = folder / "serving.jsonl"
     log.write_text(line("warm up"), encoding="utf-8")
-    tool = loaded(PROBE)
-    os.environ["PYTHONPATH"] = str(PROJECT)
+    tool = loaded_probe()
     command = [*CONSOLE, str(folder), "--store", str(tmp_path / "store.duckdb")]
     terminal = tool.Terminal(command, 120, 40)
     try:
@@ -165,12 +140,3 @@ def line(message: str) -> str:
         "message": message,
     }
     return json.dumps(record) + "\n"
-
-
-def loaded(path: Path) -> ModuleType:
-    specification = importlib.util.spec_from_file_location("tui_probe", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
