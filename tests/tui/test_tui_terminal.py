@@ -105,9 +105,10 @@ OURS = re.compile(
     rb"|\x1b\[\d+(?:;\d+)?H"  # cursor position
     rb"|\x1b\[\?\d+(?:;\d+)*[hl]|\x1b\[\?\d+(?:;\d+)*\$p"  # modes of the terminal
     rb"|\x1b\]22;[a-z]+\x07"  # shape of the mouse pointer
+    rb"|\x1b\]2;(?:\(\d+\) )?\./fleet \xc2\xb7 model-console\x07"  # our title of the window
     rb"|\x1b\[[<>=]\d*u|\x1b\[\?u|\x1b\[[0-9;]*t|\x1b\[c|\x1b\[6n"
 )
-"""What Textual itself sends."""
+"""What Textual and we ourselves send."""
 FOREIGN = re.compile(
     r"[\x00-\x07\x0b-\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
@@ -117,7 +118,8 @@ def test_a_hostile_folder_obeys_nothing(opened: Opened) -> None:
     terminal = opened("hostile")
     terminal.wait("␛after"[:1])
     terminal.wait("Alert")
-    for keys, sign in (("w\t", "Alert"), ("\t", "Models"), ("3", "Inbox"),
+    for keys, sign in (("w\t", "Alert"), ("\t", "Models"), ("2", "Performance"),
+                       ("3", "3 Timeline"), ("8", "8 Digest"), ("1", "Inbox"),
                        ("4", "Logs"), ("\r", "Record")):  # fmt: skip
         terminal.press(keys)
         terminal.wait(sign)
