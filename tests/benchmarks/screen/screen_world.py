@@ -73,15 +73,16 @@ def streaming(folder: Path, rate: float) -> Iterator[None]:
     ]
 
     def write() -> None:
-        owed, last = 0.0, time.monotonic()
+        owed, written, last = 0.0, 0, time.monotonic()
         with path.open("a", encoding="utf-8") as out:
             while not ended.wait(0.05):
                 now = time.monotonic()
                 owed, last = owed + rate * (now - last), now
                 head = f'{{"ts": {time.time():.3f}'
-                out.write("".join(head + bodies[n % len(bodies)] for n in range(int(owed))))
+                due = range(written, written + int(owed))
+                out.write("".join(head + bodies[number % len(bodies)] for number in due))
                 out.flush()
-                owed -= int(owed)
+                owed, written = owed - len(due), due.stop
 
     writer = threading.Thread(target=write)
     writer.start()
