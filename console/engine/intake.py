@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.engine.clockshift import Shifts
 from console.engine.lateness import newest_before
 from console.engine.snapshot import Progress
 from console.engine.watermark import FileClock
@@ -107,6 +108,7 @@ class Intake:
         self._live = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=1000)
         self._told: deque[str] = deque(maxlen=TOLD)
+        self._shifts = Shifts()
 
     def close(self) -> None:
         """Lets go of the files, and of the watch over them."""
@@ -233,6 +235,8 @@ class Intake:
             newest = reading.state.newest_ts
             if newest is not None and abs(now - newest) <= LIVE_S:
                 self._live = True
+            if newest is not None and reading.state.offset >= reading.state.size:
+                self._shifts.see(reading.state.file_id, reading.state.path, newest, now)
         rows = sum(reading.records.height for reading in readings)
         if rows:
             self._rates.append((now, rows))
@@ -242,7 +246,7 @@ class Intake:
         """What the user should know of the files, the newest last."""
         left_out = [f"{path}: not followed: {why}" for path, why in self._left_out().items()]
         watching = () if self._watcher is None else self._watcher.notices()
-        return (*self._told, *watching, *left_out[:TOLD])
+        return (*self._told, *watching, *self._shifts.notices[:TOLD], *left_out[:TOLD])
 
     def progress(self) -> Progress:
         """How far reading has come."""
