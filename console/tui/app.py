@@ -161,7 +161,8 @@ class ConsoleApp(ErrandApp):
             self.post_message(SessionFailed(reason))
 
     def _tick(self) -> None:
-        if isinstance(self.screen, ConsoleScreen):
+        # The timer may come once more while the app is going.
+        if self.screen_stack and isinstance(self.screen, ConsoleScreen):
             self.screen.tick()
 
     async def on_unmount(self) -> None:

@@ -146,7 +146,9 @@ class Life(RuleBasedStateMachine):
         self._enter(Action(f"x{len(self.actions)}", self.now, "ann", one.id, verb, args))
         after = {alert.id: alert for alert in self.room.inbox(self.now)}
         for alert in before:
-            spread = verb in {"noise", "mute"} or alert.id == one.id or alert.id not in after
+            # A word of noise, and its being taken back, goes for all of one fingerprint.
+            same = alert.fingerprint == one.fingerprint
+            spread = verb in {"noise", "mute"} or same or alert.id not in after
             assert spread or after[alert.id].state == alert.state
 
     @precondition(lambda self: self.stored)

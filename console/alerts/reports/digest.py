@@ -42,6 +42,8 @@ def digest(
     at: float,
 ) -> Alert:
     """What there is to tell of `[since, at)`; `reports` are those on events, made in that time."""
+    # A restart finds them in another order.
+    entries = sorted(entries, key=lambda entry: (entry.alert.started_at, entry.alert.id))
     alerts = [entry.alert for entry in entries]
     open_now = [a for a in alerts if a.state in {"open", "acknowledged", "snoozed"}]
     loud = sorted(
