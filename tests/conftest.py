@@ -9,8 +9,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # The machines that run the tests are shared: how long one example takes says nothing of the code.
+# CI repeats the examples of the last run, so that it fails for what was changed; others search on.
 settings.register_profile(
-    "shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "shared-machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
 )
 settings.load_profile("shared-machine")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
