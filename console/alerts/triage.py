@@ -21,6 +21,8 @@ The verbs and their args (times are epoch seconds):
     exposure  position, cursor_ms, visible_ms, opened
                                   it was looked at: `exposure.py`
     undo                          takes back the act `undo_of`
+
+What one key did to several alerts shares an arg `stroke`, and is taken back as one.
 """
 
 from __future__ import annotations

@@ -15,13 +15,13 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.snapshot import Progress, Snapshot
-from console.records.action import Action, Verb, last_standing
+from console.records.action import STROKE, Action, Verb, last_standing
 from console.records.clock import Clock, system_clock
 
 if TYPE_CHECKING:
@@ -130,8 +130,17 @@ class Session:
 
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
         """Enters an act in the journal and returns it at once; a snapshot that shows it follows."""
+        return self.act_on(verb, (alert_id,), **args)[0]
+
+    def act_on(
+        self, verb: Verb, alert_ids: Sequence[str], /, **args: str | float
+    ) -> tuple[Action, ...]:
+        """Enters the same act on several alerts, which `undo` takes back as one."""
+        if len(alert_ids) > 1:
+            args = {**args, STROKE: uuid.uuid4().hex}
         return self._enter(
             Action(uuid.uuid4().hex, self._clock(), self._user, alert_id, verb, args)
+            for alert_id in alert_ids
         )
 
     def mark(self, mark: Mark) -> str:
@@ -154,25 +163,28 @@ class Session:
         self._wake()
         return str(path)
 
-    def undo(self) -> Action | None:
-        """Takes back the user's last act that still stands, and returns that; None: there is none.
-
-        A snapshot that shows it follows.
-        """
+    def undoable(self) -> tuple[Action, ...]:
+        """The user's last act that still stands, with the others of its stroke; empty for none."""
         with self._lock:
-            own = [action for action in self._journal if action.user == self._user]
-        taken = last_standing(own)
-        if taken is not None:
-            now, identity = self._clock(), uuid.uuid4().hex
-            self._enter(Action(identity, now, self._user, taken.alert_id, "undo", {}, taken.id))
+            return last_standing([act for act in self._journal if act.user == self._user])
+
+    def undo(self) -> tuple[Action, ...]:
+        """Takes back what is `undoable`, and returns it; a snapshot that shows it follows."""
+        taken = self.undoable()
+        now = self._clock()
+        self._enter(
+            Action(uuid.uuid4().hex, now, self._user, act.alert_id, "undo", {}, act.id)
+            for act in taken
+        )
         return taken
 
-    def _enter(self, action: Action) -> Action:
+    def _enter(self, actions: Iterable[Action]) -> tuple[Action, ...]:
+        entered = tuple(actions)
         with self._lock:
-            self._journal.append(action)
-            self._queued.append(action)
+            self._journal += entered
+            self._queued += entered
         self._wake()
-        return action
+        return entered
 
     def _wake(self) -> None:
         with self._lock:

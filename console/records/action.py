@@ -11,6 +11,8 @@ Verb = Literal[
     "exposure", "undo",
 ]  # fmt: skip
 """What may be done to an alert, and that it was looked at; `alerts.triage` tells the args."""
+STROKE = "stroke"
+"""The arg that acts share which one key did to several alerts: they are taken back together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,22 @@ class Action:
     undo_of: str | None = None
 
 
-def last_standing(actions: Sequence[Action]) -> Action | None:
-    """The last act, in the order of the journal, that no standing undo takes back.
+def last_standing(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """The act that is taken back next: the last one that no standing undo takes back.
 
-    Undos themselves are not offered, nor what was merely looked at: taking back twice takes back
-    two acts.
+    It comes with the others of its stroke that still stand, in the order of the journal; empty for
+    none. Undos themselves are not offered, nor what was merely looked at: taking back twice takes
+    back two strokes.
     """
     undone = {action.undo_of for action in actions if action.verb == "undo"}
-    return next(
-        (
-            action
-            for action in reversed(actions)
-            if action.verb not in {"undo", "exposure"} and action.id not in undone
-        ),
-        None,
-    )
+    standing = [
+        action
+        for action in actions
+        if action.verb not in {"undo", "exposure"} and action.id not in undone
+    ]
+    if not standing:
+        return ()
+    stroke = standing[-1].args.get(STROKE)
+    if stroke is None:
+        return (standing[-1],)
+    return tuple(action for action in standing if action.args.get(STROKE) == stroke)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
@@ -16,10 +16,9 @@ from textual.screen import Screen
 
 from console.alerts.alert import Alert
 from console.engine.snapshot import Snapshot
-from console.records.action import Action, Verb
 from console.records.clock import Clock, system_clock
+from console.tui.acts import ActingApp
 from console.tui.commands import ACTING, VIEWS, unknown
-from console.tui.errands import ErrandApp
 from console.tui.habits import Habits
 from console.tui.looking import Looking
 from console.tui.present.alert import reason_lines
@@ -31,28 +30,14 @@ from console.tui.screens.home import HomeScreen
 from console.tui.session import Session
 from console.tui.theme import DARK, THEMES
 from console.tui.timespan import TimeSpan, opening
-from console.tui.view import STATE_AFTER, View
+from console.tui.view import View
 
 if TYPE_CHECKING:
     from console.config.delivery import Notify
     from console.engine.marking import Mark
     from console.store.pages import LogLine
     from console.tui.desk import LogKey
-    from console.tui.screens.choose import Choice
     from console.tui.terminal import Terminal
-
-DONE: dict[Verb, str] = {
-    "ack": "acked",
-    "snooze": "snoozed",
-    "resolve": "resolved",
-    "noise": "marked as noise",
-    "important": "marked as important",
-    "note": "noted",
-    "mute": "muted",
-    "assign": "assigned",
-    "merge": "merged",
-    "split": "split off",
-}
 
 
 class SnapshotReady(Message):
@@ -75,7 +60,7 @@ class SessionFailed(Message):
         self.reason = reason
 
 
-class ConsoleApp(ErrandApp):
+class ConsoleApp(ActingApp):
     """model-console's screen on a session."""
 
     CSS_PATH = "console.tcss"
@@ -92,9 +77,7 @@ class ConsoleApp(ErrandApp):
         habits: Habits | None = None,
         notify: Notify = "bell",
     ) -> None:
-        super().__init__()
-        self.session = session
-        self.clock = clock
+        super().__init__(session, clock)
         self.calendar = Calendar(zone)
         self.habits = habits or Habits()
         self.keymap, self._keys_trouble = self.habits.keys()
@@ -102,7 +85,6 @@ class ConsoleApp(ErrandApp):
             self._keys_trouble = f"keys.toml: no command is called {strange[0]}; ? lists them"
         self._notify = notify
         self._terminal: Terminal | None = None
-        self.view = View()
         for theme in THEMES:
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
@@ -110,7 +92,6 @@ class ConsoleApp(ErrandApp):
             self.theme = wanted if wanted in self.available_themes else DARK.name
         self._latest: Snapshot | None = None
         self._opening = TimeSpan()
-        self._undone_to: dict[str, Alert] = {}
         self.looking = Looking(self._looked_at)
         self.marks: dict[LogKey, LogLine] = marks_of(self.habits.session())
         """The log lines that the user marked."""
@@ -200,13 +181,14 @@ class ConsoleApp(ErrandApp):
             self.view = replace(self.view, time=self._opening)
         self._title(message.snapshot)
         if not self.view.paused:
-            self._show(self.view.given(message.snapshot, self.clock()))
+            self.show(self.view.given(message.snapshot, self.clock()))
 
     def on_session_failed(self, message: SessionFailed) -> None:
         """Said in one line; what was read stays on the screen."""
-        self._show(replace(self.view, failure=message.reason))
+        self.show(replace(self.view, failure=message.reason))
 
-    def _show(self, view: View) -> None:
+    def show(self, view: View) -> None:
+        """Draws another view, down to the lowest screen that can be seen."""
         self.view = view
         for screen in reversed(self.screen_stack):
             if isinstance(screen, ConsoleScreen):
@@ -216,15 +198,15 @@ class ConsoleApp(ErrandApp):
 
     def look(self, time: TimeSpan) -> None:
         """Looks at another time."""
-        self._show(replace(self.view, time=time))
+        self.show(replace(self.view, time=time))
 
     def look_at(self, model: str | None) -> None:
         """Puts a model in question."""
-        self._show(replace(self.view, chosen=model or self.view.chosen))
+        self.show(replace(self.view, chosen=model or self.view.chosen))
 
     def narrow(self, model: str | None) -> None:
         """Narrows the inbox to a model."""
-        self._show(replace(self.view, model=model))
+        self.show(replace(self.view, model=model))
 
     def say(self, *line: Piece | str) -> None:
         """Tells in the footer what was done."""
@@ -239,51 +221,10 @@ class ConsoleApp(ErrandApp):
 
     # Acts
 
-    def act(self, verb: Verb, alert: Alert, choice: Choice | None = None) -> None:
-        """Sends an act to the session and shows it at once."""
-        try:
-            self.session.act(verb, alert.id, **(choice.args if choice else {}))
-        except ValueError as error:
-            self.say(Piece("not done: ", "warning"), str(error))
-            return
-        self._undone_to[alert.id] = alert
-        if verb in STATE_AFTER:
-            self._show(self.view.acted(alert.id, STATE_AFTER[verb], self.clock()))
-        how = f" {choice.text}" if choice and choice.text else ""
-        self.say(Piece(f"{DONE[verb]}{how}", "ok"), Piece(", z undoes", "dim"), f"  {alert.title}")
-
     def _looked_at(self, alert_id: str, args: Mapping[str, float]) -> None:
         """What was looked at teaches the order, too."""
         with suppress(ValueError):  # the store is gone: then nobody learns
             self.session.act("exposure", alert_id, **args)
-
-    def act_on(self, alerts: Sequence[Alert], verb: Verb, choice: Choice | None = None) -> None:
-        """The same act on several alerts, each of which can be taken back by itself."""
-        for alert in alerts:
-            self.act(verb, alert, choice)
-        if len(alerts) > 1:
-            how = f" {choice.text}" if choice and choice.text else ""
-            self.say(
-                Piece(f"{len(alerts)} {DONE[verb]}{how}", "ok"), Piece(", z undoes, one a press")
-            )
-
-    def action_undo(self) -> None:
-        """Takes back the last act and says which."""
-        action = self.session.undo()
-        if action is None:
-            self.say(Piece("nothing to undo", "dim"))
-            return
-        before = self._undone_to.pop(action.alert_id, None)
-        if before is not None and action.verb in STATE_AFTER:
-            self._show(self.view.acted(action.alert_id, before.state, self.clock()))
-        self.say(
-            Piece("undone: ", "ok"), f"{DONE.get(action.verb, action.verb)} ", self._about(action)
-        )
-
-    def _about(self, action: Action) -> Piece:
-        known = self.view.alerts
-        title = next((alert.title for alert in known if alert.id == action.alert_id), "")
-        return piece(f" {title or action.alert_id}", "dim")
 
     # Time
 
@@ -305,7 +246,7 @@ class ConsoleApp(ErrandApp):
         view = replace(self.view, paused=not self.view.paused)
         if not view.paused and self._latest is not None:
             view = view.given(self._latest, self.clock())
-        self._show(view)
+        self.show(view)
 
     # Places
 

@@ -7,7 +7,7 @@ can be looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from console.engine.snapshot import Snapshot
@@ -48,6 +48,12 @@ class Session(Protocol):
         """
         ...
 
+    def act_on(
+        self, verb: Verb, alert_ids: Sequence[str], /, **args: str | float
+    ) -> tuple[Action, ...]:
+        """The same act on several alerts, which `undo` takes back as one. Raises as `act` does."""
+        ...
+
     def mark(self, mark: Mark, /) -> str:
         """Marks an event by hand and returns the file that keeps it; may read and write files.
 
@@ -55,11 +61,12 @@ class Session(Protocol):
         """
         ...
 
-    def undo(self) -> Action | None:
-        """Takes back the user's last act that still stands and returns it; None if there is none.
+    def undoable(self) -> tuple[Action, ...]:
+        """The user's last act that still stands, with the others of its stroke; empty for none."""
+        ...
 
-        A snapshot that shows it follows.
-        """
+    def undo(self) -> tuple[Action, ...]:
+        """Takes back what is `undoable`, and returns it. A snapshot that shows it follows."""
         ...
 
     def desk(self) -> Desk | None:

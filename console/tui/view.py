@@ -69,11 +69,11 @@ class View:
             for alert in self.snapshot.inbox
         )
 
-    def acted(self, alert_id: str, state: AlertState, wall: float) -> View:
-        """The view that shows an act at once."""
-        return replace(
-            self, expected={**self.expected, alert_id: Expected(state, wall + PATIENCE_S)}
-        )
+    def acted(self, states: Mapping[str, AlertState], wall: float) -> View:
+        """The view that shows at once what acts made of alerts."""
+        until = wall + PATIENCE_S
+        acted = {alert_id: Expected(state, until) for alert_id, state in states.items()}
+        return replace(self, expected={**self.expected, **acted})
 
     def given(self, snapshot: Snapshot, wall: float) -> View:
         """The view of the next snapshot; acts that it shows, or that took too long, are let go."""

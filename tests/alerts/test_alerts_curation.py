@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from console.alerts.curation import LONGEST_MUTE_S, matched, target_of
 from console.alerts.exposure import EVERY_S, MOST_ALERTS, Looks
 from console.alerts.grouping import MOST_AN_HOUR, MOST_IN_FLOOD
 from console.alerts.room import AlertRoom
-from console.records.action import Action, Verb, last_standing
+from console.alerts.triage import standing
+from console.records.action import STROKE, Action, Verb, last_standing
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -208,4 +211,34 @@ def test_an_examined_alert_counts_as_seen_and_a_look_is_not_undone(world: Any) -
     look = act("a2", t0, one.id, "exposure", position=1.0, cursor_ms=1800.0, opened=0.0)
     room.act(look)
     assert room.inbox(t0)[0].priority < 80
-    assert last_standing([glance, look]) is None
+    assert last_standing([glance, look]) == ()
+
+
+ACTS = st.lists(
+    st.tuples(st.sampled_from(["ack", "noise", "note"]), st.sampled_from(["", "s1", "s2", "s3"])),
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(ACTS, st.integers(0, 12))
+def test_undo_after_undo_takes_back_every_act_once_and_a_stroke_as_one(
+    acts: list[tuple[Any, str]], kept: int
+) -> None:
+    journal = [
+        act(f"a{place}", place, f"n{place}", verb, **({STROKE: stroke} if stroke else {}))
+        for place, (verb, stroke) in enumerate(acts)
+    ]
+    taken: list[Action] = []
+    while found := last_standing(journal):
+        assert found[-1] == max(standing(journal), key=lambda one: one.ts)
+        strokes = {one.args.get(STROKE) for one in found}
+        assert len(strokes) == 1
+        assert len(found) == 1 or None not in strokes
+        journal += [
+            act(f"u{one.id}", 100.0, one.alert_id, "undo", undo_of=one.id)
+            for one in found[: max(kept, 1)]  # killed in between: the rest still stands
+        ]
+        taken += found[: max(kept, 1)]
+    assert standing(journal) == []
+    assert sorted(one.id for one in taken) == sorted(f"a{place}" for place in range(len(acts)))

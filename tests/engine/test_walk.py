@@ -97,8 +97,7 @@ def test_it_is_followed_acted_on_and_found_as_it_was_left(tmp_path: Path) -> Non
         (alert,) = shown.inbox
         watching.session.act("noise", alert.id)
         watching.until(lambda s: s.inbox[0].state == "noise")
-        taken = watching.session.undo()
-        assert taken is not None
+        (taken,) = watching.session.undo()
         assert taken.verb == "noise"
         watching.until(lambda s: s.inbox[0].state == "resolved")
         watching.session.act("noise", alert.id)
@@ -107,10 +106,24 @@ def test_it_is_followed_acted_on_and_found_as_it_was_left(tmp_path: Path) -> Non
         shown = watching.until(lambda s: s.progress.caught_up)
         assert [(a.id, a.state) for a in shown.inbox] == [(alert.id, "noise")]
         assert shown.progress.rows == 1400
-        undone = watching.session.undo()
-        assert undone is not None
+        (undone,) = watching.session.undo()
         assert undone.alert_id == alert.id
         watching.until(lambda s: s.inbox[0].state == "resolved")
+
+
+def test_what_one_key_did_to_several_is_taken_back_as_one_after_a_restart(tmp_path: Path) -> None:
+    folder, store = write_fleet(tmp_path / "fleet"), tmp_path / "store.duckdb"
+    with Watching(folder, store) as watching:
+        (alert,) = watching.until(lambda s: s.progress.caught_up and len(s.inbox) == 1).inbox
+        watching.session.act("important", alert.id)
+        watching.session.act_on("noise", (alert.id, "one-that-went"))
+        watching.until(lambda s: s.inbox[0].state == "noise")
+    with Watching(folder, store) as watching:
+        watching.until(lambda s: s.progress.caught_up)
+        assert [act.alert_id for act in watching.session.undoable()] == [alert.id, "one-that-went"]
+        assert {act.verb for act in watching.session.undo()} == {"noise"}
+        watching.until(lambda s: s.inbox[0].state == "resolved")
+        assert [act.verb for act in watching.session.undoable()] == ["important"]
 
 
 def test_a_line_that_is_appended_is_seen_and_can_be_read(tmp_path: Path) -> None:

@@ -37,8 +37,33 @@ async def test_an_act_is_for_all_that_are_marked() -> None:
         assert done(session) == [("ack", "alert-1"), ("ack", "alert-3")]
         assert "2 acked" in driver.footer
         assert "marked" not in driver.line("1 Inbox")
-        await driver.press("z", "z")
+        assert "z undoes them all" in driver.footer
+        assert ("✓" in driver.row("alert-1"), "✓" in driver.row("alert-2")) == (True, False)
+        await driver.press("z")
         assert done(session) == []
+        assert "undone: acked  2 alerts" in driver.footer
+        assert "✓" not in driver.row("alert-1")
+
+
+@piloted
+async def test_what_one_key_did_to_many_is_shown_before_it_is_taken_back() -> None:
+    session = FakeSession(snapshot(inbox=MANY))
+    async with console(session, size=(80, 24)) as driver:
+        await driver.press("V", "exclamation_mark", "y", "j", "a")
+        assert len(session.acts) == 30
+        await driver.press("z")
+        assert len(session.acts) == 29
+        await driver.press("z")
+        assert driver.shows(Choose)
+        assert "as they were before: 29 alerts" in driver.text
+        compare("undo-preview-80x24", driver.text)
+        await driver.press("escape")
+        assert len(session.acts) == 29
+        await driver.press("z", "y")
+        assert done(session) == []
+        assert "undone: marked as noise  29 alerts" in driver.footer
+        await driver.press("z")
+        assert "nothing to undo" in driver.footer
 
 
 @piloted

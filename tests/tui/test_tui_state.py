@@ -86,7 +86,7 @@ def test_where_the_cursor_goes() -> None:
 
 
 def test_acts_are_believed_until_shown_or_too_old() -> None:
-    view = View().given(snapshot(), 0.0).acted("alert-1", "acknowledged", 0.0)
+    view = View().given(snapshot(), 0.0).acted({"alert-1": "acknowledged"}, 0.0)
     assert view.alerts[0].state == "acknowledged"
     assert view.given(snapshot(2), 1.0).alerts[0].state == "acknowledged"
     assert view.given(snapshot(2), 6.0).alerts[0].state == "open"

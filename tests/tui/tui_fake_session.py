@@ -27,7 +27,7 @@ from tui_fakes import (
 from console.alerts.alert import Alert, AlertState
 from console.engine.marking import Mark
 from console.engine.snapshot import ModelPane, Snapshot
-from console.records.action import Action, Verb
+from console.records.action import STROKE, Action, Verb, last_standing
 from console.records.clock import HOUR
 from console.store.pages import LogLine, LogPage, LogQuery
 from console.tui.desk import Span
@@ -221,6 +221,7 @@ class FakeSession:
         )
         self.acts: list[Action] = []
         self.undone: list[Action] = []
+        self._acts = 0
         self.exposures: list[Action] = []
         self.marks: list[Mark] = []
         self.stopped = False
@@ -254,25 +255,33 @@ class FakeSession:
         assert self._last is not None
         self.push(replace(self._last, revision=self._last.revision + 1))
 
-    def _state(self, alert_id: str, state: AlertState) -> None:
+    def _become(self, states: Mapping[str, AlertState]) -> None:
         if self._last is not None and self.confirms:
             inbox = tuple(
-                replace(entry, state=state) if entry.id == alert_id else entry
+                replace(entry, state=states.get(entry.id, entry.state))
                 for entry in self._last.inbox
             )
             self.push(replace(self._last, revision=self._last.revision + 1, inbox=inbox))
 
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
+        return self.act_on(verb, (alert_id,), **args)[0]
+
+    def act_on(
+        self, verb: Verb, alert_ids: Sequence[str], /, **args: str | float
+    ) -> tuple[Action, ...]:
         if self.refuse:
             raise ValueError(self.refuse)
-        action = Action(f"act-{len(self.acts)}", NOW, self.user, alert_id, verb, args)
-        if verb == "exposure":
-            self.exposures.append(action)
-            return action
-        self.acts.append(action)
+        self._acts += len(alert_ids)
+        if len(alert_ids) > 1:
+            args = {**args, STROKE: f"stroke-{self._acts}"}
+        made = tuple(
+            Action(f"act-{self._acts}-{place}", NOW, self.user, alert_id, verb, args)
+            for place, alert_id in enumerate(alert_ids)
+        )
+        (self.exposures if verb == "exposure" else self.acts).extend(made)
         if verb in STATE_AFTER:
-            self._state(alert_id, STATE_AFTER[verb])
-        return action
+            self._become(dict.fromkeys(alert_ids, STATE_AFTER[verb]))
+        return made
 
     def mark(self, mark: Mark) -> str:
         if self.refuse:
@@ -280,13 +289,16 @@ class FakeSession:
         self.marks.append(mark)
         return "/fleet/events.jsonl"
 
-    def undo(self) -> Action | None:
-        if not self.acts:
-            return None
-        action = self.acts.pop()
-        self.undone.append(action)
-        self._state(action.alert_id, "open")
-        return action
+    def undoable(self) -> tuple[Action, ...]:
+        return last_standing(self.acts)
+
+    def undo(self) -> tuple[Action, ...]:
+        taken = self.undoable()
+        self.acts = [act for act in self.acts if act not in taken]
+        self.undone += taken
+        if taken:
+            self._become({act.alert_id: "open" for act in taken})
+        return taken
 
     def desk(self) -> FakeDesk | None:
         return self.the_desk

@@ -1,4 +1,4 @@
-"""Shows what an act would be done to, before it is done to many alerts."""
+"""Shows what an act would be done to, or taken back from, where that is many alerts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ def preview(doing: str, alerts: Sequence[Alert]) -> Choose:
         ids = " ".join(alert.id for alert in mild)
         left = f"{len(mild)} of them, no critical one"
         choices.append(Choice("m", "the mild", left, {"ids": ids}))
-    below = [alert.title for alert in alerts[:SHOWN]]
-    if len(alerts) > SHOWN:
-        below.append(f"and {len(alerts) - SHOWN} more")
-    return Choose(doing.capitalize(), plural(len(alerts), "alert"), choices, below=below)
+    titles = [alert.title for alert in alerts]
+    return Choose(doing.capitalize(), plural(len(alerts), "alert"), choices, below=_below(titles))
+
+
+def undo_preview(done: str, titles: Sequence[str]) -> Choose:
+    """Asks whether to take back what one key did to many alerts."""
+    told = plural(len(titles), "alert")
+    yes = Choice("y", "yes", f"as they were before: {told}")
+    return Choose(f"Take back: {done}", told, [yes], below=_below(titles))
+
+
+def _below(titles: Sequence[str]) -> list[str]:
+    more = len(titles) - SHOWN
+    return [*titles[:SHOWN], *([f"and {more} more"] if more > 0 else [])]

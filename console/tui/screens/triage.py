@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.alerts.alert import Alert
 from console.records.action import Verb
+from console.tui.acts import PREVIEW
 from console.tui.present.health import at_rest
 from console.tui.present.line import Piece
 from console.tui.screens.base import ConsoleScreen
@@ -14,8 +15,6 @@ from console.tui.widgets.panes import InboxPane
 if TYPE_CHECKING:
     from console.tui.screens.choose import Choice
 
-PREVIEW = 10
-"""Of more marked alerts than this a list is shown before anything is done to them."""
 DOING: dict[str, str] = {
     "ack": "acknowledge",
     "snooze": "snooze",
