@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import SystemCommand
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from console.alerts.alert import Alert
 from console.engine.snapshot import Snapshot
 from console.records.clock import Clock, system_clock
 from console.tui.acts import ActingApp
-from console.tui.commands import ACTING, VIEWS, unknown
+from console.tui.commands import ACTING, COMMANDS, VIEWS, unknown
 from console.tui.habits import Habits
 from console.tui.looking import Looking
 from console.tui.present.alert import reason_lines
@@ -355,6 +356,17 @@ class ConsoleApp(ActingApp):
     def action_leave(self) -> None:
         """Ends with code 0."""
         self.exit()
+
+    def action_help_quit(self) -> None:
+        """Says how to leave where ctrl+c was pressed and nothing is selected to be copied."""
+        (leave,) = (command for command in COMMANDS if command.name == "app.leave")
+        keys = leave.shown(self.keymap)
+        if isinstance(self.focused, Input):
+            self.say(
+                Piece("esc", "accent"), " leaves the line, then ", Piece(keys, "accent"), " quits"
+            )
+        else:
+            self.say(Piece(keys, "accent"), " quits")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's commands."""

@@ -145,3 +145,21 @@ def test_the_terminal_is_titled_and_called_once_for_a_new_critical() -> None:
     assert said[1:] == ["\x1b]2;(4) ./fl␛et · model-console\x07", "\x07"]
     terminal.leave()
     assert said[-1] == "\x1b[23;0t"
+
+
+@piloted
+async def test_ctrl_c_says_how_to_leave_and_copies_what_is_selected(tmp_path: Path) -> None:
+    (tmp_path / KEYS).write_text('leave = "f10"\n', encoding="utf-8")
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path)) as driver:
+        await driver.press("ctrl+c")
+        assert "f10 quits" in driver.footer
+        assert not driver.app._notifications
+        await driver.press("question_mark", "ctrl+c")
+        assert not driver.app._notifications
+        await driver.press("escape", "7", *"select q", "ctrl+c")
+        assert "esc leaves the line, then f10 quits" in driver.footer
+        await driver.press("shift+home", "ctrl+c")
+        assert driver.app.clipboard == "select q"
+        await driver.quiet()
+        driver.app.screen.keys.hush()  # type: ignore[attr-defined]
+        assert "esc leave the line" in driver.footer

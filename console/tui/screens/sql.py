@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import events
 from textual.app import ComposeResult
-from textual.message import Message
 from textual.widgets import Input
 
 from console.tui.completion import completed
@@ -35,21 +33,6 @@ class QueryBox(Input):
 
     pane = "sql"
     BINDINGS = bindings_of("sql")
-
-    class Wanted(Message):
-        """Something else than typing: `complete`, `earlier`, `later` or `leave`."""
-
-        def __init__(self, what: str) -> None:
-            super().__init__()
-            self.what = what
-
-    def on_key(self, event: events.Key) -> None:
-        """Keys that mean something else in a query."""
-        wanted = {"tab": "complete", "up": "earlier", "down": "later", "escape": "leave"}
-        if event.key in wanted:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Wanted(wanted[event.key]))
 
 
 class SqlScreen(AskingScreen):
@@ -100,7 +83,7 @@ class SqlScreen(AskingScreen):
         """The heading."""
         self._heading.active = self.pane == "sql"
         self._titles.active = self.pane == "result"
-        told = self._told or "read-only · tab completes · ↑ ↓ what was asked"
+        told = self._told or "read-only"
         self._heading.show((Piece(told, "dim"),))
 
     def on_descendant_focus(self) -> None:
@@ -148,24 +131,19 @@ class SqlScreen(AskingScreen):
 
     # Typing
 
-    def on_query_box_wanted(self, event: QueryBox.Wanted) -> None:
-        """What the query box has no use for itself."""
-        event.stop()
-        if event.what == "complete":
-            self._complete()
-        elif event.what == "leave":
-            if not self.withdraw():
-                (self._table.focus if self._table.items else self._home)()
-        else:
-            self._recall(-1 if event.what == "earlier" else 1)
+    def action_leave_box(self) -> None:
+        """Withdraws a query that takes long, else goes on to the result; home without one."""
+        if not self.withdraw():
+            (self._table.focus if self._table.items else self._home)()
 
-    def _complete(self) -> None:
+    def action_complete(self) -> None:
+        """Completes the word under the cursor, and tells what it could be."""
         box = self._box
         found = completed(box.value, box.cursor_position, self._shape)
         box.value, box.cursor_position = found.text, found.cursor
         self._hint.show((piece(" " + " · ".join(found.choices), "dim"),))
 
-    def _recall(self, step: int) -> None:
+    def action_recall(self, step: int) -> None:
         """An earlier or later query; past the last one the line is empty again."""
         asked = self.console_app.habits.queries
         self._place = max(0, min(self._place + step, len(asked)))
