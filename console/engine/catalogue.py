@@ -15,6 +15,7 @@ from collections import defaultdict
 
 import polars as pl
 
+from console.engine.lookup import Lookup
 from console.records.frames import Schema
 from console.records.series import Series, canonical_tags
 
@@ -33,6 +34,8 @@ _METRIC = ["model", "stage", "name"]
 _PARTS = [*_METRIC, "tags"]
 _TEXTS: Schema = dict.fromkeys(_METRIC, pl.String)
 _SCALAR = r'(?:"(?:[^"\\]|\\.)*"|[^",{}\[\]]+)'
+_PLAIN_SCALAR = r'(?:"[^"]*"|[^",{}\[\]]+)'
+"""Of tags without escapes, in which a quoted key with its colon can be nothing but a key."""
 _MANY = 2
 """A tag has many values if they are more than the limit divided by this."""
 
@@ -46,15 +49,16 @@ class Catalogue:
     def __init__(self, series: pl.DataFrame, limit: int) -> None:
         """`series` (columns `SERIES`) are all that are stored, oldest first."""
         self._limit = limit
-        self._followed = pl.DataFrame(schema=SERIES)
+        self._followed = Lookup(SERIES, _PARTS)
         self._own = pl.DataFrame(schema={**_TEXTS, "size": pl.UInt32})
         self._shared = pl.DataFrame(schema={**_TEXTS, "size": pl.UInt32})
-        self._exploded = pl.DataFrame(schema={**_TEXTS, "keys": pl.String})
+        self._full = Lookup({**_TEXTS, "keys": pl.String}, _METRIC)
+        """The metrics that have no room left, and the tags of theirs that have many values."""
         stored = series.select(list(SERIES))
         self._admit(stored)
-        later = stored.join(self._followed, on="series_id", how="anti", maintain_order="left")
+        later = stored.join(self._followed.rows, on="series_id", how="anti", maintain_order="left")
         self._shared = _counted(self._shared, later.filter(pl.col("tags") != OTHERS))
-        self._followed = pl.concat([self._followed, later])
+        self._followed.add(later)
 
     def identify(self, metrics: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows with the series that they belong to, and the series that are new (`SERIES`).
@@ -63,35 +67,37 @@ class Catalogue:
         the tags of a row whose series is shared, whose `tags` become those of that series; null
         for all other rows.
         """
-        found = self._joined(metrics)
-        if not found["series_id"].has_nulls():
-            return found.with_columns(pl.lit(None, pl.String).alias("own_tags")), _NONE
-        strangers = found.filter(pl.col("series_id").is_null()).select(_PARTS)
-        new = self._admit(strangers) if self._has_room(strangers) else _NONE
-        if new.height:
-            found = self._joined(metrics)
-        lost = found["series_id"].is_null()
-        if not lost.any():
-            return found.with_columns(pl.lit(None, pl.String).alias("own_tags")), new
-        places = lost.arg_true()
-        rest = self._joined(self._sharing(found.select(_PARTS)[places]))
-        more = self._admit_shared(rest.filter(pl.col("series_id").is_null()).select(_PARTS))
-        if more.height or rest["series_id"].has_nulls():
-            known = self._joined(rest.select(_PARTS))
-            others = pl.when(pl.col("series_id").is_null()).then(pl.lit(OTHERS)).otherwise("tags")
-            rest = self._joined(known.with_columns(others.alias("tags")).select(_PARTS))
-        own = pl.Series("own_tags", [None], pl.String).new_from_index(0, found.height)
-        return found.with_columns(
-            found["series_id"].scatter(places, rest["series_id"]),
-            found["tags"].scatter(places, rest["tags"]),
-            own.scatter(places, found["tags"].gather(places)),
+        ids = self._ids(metrics)
+        own = pl.Series("own_tags", [None], pl.String).new_from_index(0, metrics.height)
+        if not ids.has_nulls():
+            return metrics.with_columns(ids, own), _NONE
+        places = ids.is_null().arg_true()
+        strangers = metrics.select(_PARTS)[places]
+        full = self._full.places(strangers)
+        new = _NONE
+        if (full.is_null() | strangers["tags"].is_null()).any():
+            new = self._admit(strangers)
+            ids = self._ids(metrics)
+            places = ids.is_null().arg_true()
+            if not len(places):
+                return metrics.with_columns(ids, own), new
+            strangers = metrics.select(_PARTS)[places]
+            full = self._full.places(strangers)
+        rest = self._sharing(strangers, self._full.rows["keys"].gather(full))
+        shared, more = self._ids(rest), _NONE
+        if shared.has_nulls():
+            more = self._admit_shared(rest.filter(shared.is_null()))
+            others = pl.when(self._ids(rest).is_null()).then(pl.lit(OTHERS)).otherwise("tags")
+            rest = rest.with_columns(others.alias("tags"))
+            shared = self._ids(rest)
+        return metrics.with_columns(
+            ids.scatter(places, shared),
+            metrics["tags"].scatter(places, rest["tags"]),
+            own.scatter(places, metrics["tags"].gather(places)),
         ), pl.concat([new, more])
 
-    def _has_room(self, strangers: pl.DataFrame) -> bool:
-        full = self._own.filter(pl.col("size") >= self._limit).select(_METRIC)
-        tagged = strangers.filter(pl.col("tags").is_not_null())
-        crowded = tagged.join(full, on=_METRIC, how="semi", nulls_equal=True)
-        return crowded.height < strangers.height
+    def _ids(self, rows: pl.DataFrame) -> pl.Series:
+        return self._followed.rows["series_id"].gather(self._followed.places(rows))
 
     def _admit(self, series: pl.DataFrame) -> pl.DataFrame:
         """Follows series with their own tags as far as their metrics have room; returns those."""
@@ -102,7 +108,7 @@ class Catalogue:
         ).select(pl.col("size").fill_null(0) + tagged.cast(pl.UInt32).cum_sum().over(_METRIC))
         room = place.to_series() <= self._limit
         admitted = _named(parts.filter(pl.col("tags").is_null() | (tagged & room)))
-        self._followed = pl.concat([self._followed, admitted])
+        self._followed.add(admitted)
         counted = admitted.filter(tagged)
         before = self._own.filter(pl.col("size") >= self._limit)
         self._own = _counted(self._own, counted)
@@ -112,7 +118,7 @@ class Catalogue:
 
     def _explode(self, metrics: pl.DataFrame) -> None:
         """Finds the tags of metrics that have just become full that have many values."""
-        followed = self._followed.filter(pl.col("tags").is_not_null())
+        followed = self._followed.rows.filter(pl.col("tags").is_not_null())
         rows = followed.join(metrics.select(_METRIC), on=_METRIC, how="semi", nulls_equal=True)
         found: list[tuple[str | None, str | None, str, str | None]] = []
         for (model, stage, name), group in rows.group_by(_METRIC, maintain_order=True):
@@ -124,22 +130,28 @@ class Catalogue:
             found.append(
                 (_text(model), _text(stage), str(name), json.dumps(many) if many else None)
             )
-        frame = pl.DataFrame(found, schema=self._exploded.schema, orient="row")
-        self._exploded = pl.concat([self._exploded, frame])
+        self._full.add(pl.DataFrame(found, schema=self._full.rows.schema, orient="row"))
 
-    def _sharing(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows with the tags of the series that they may share."""
-        joined = rows.join(
-            self._exploded, on=_METRIC, how="left", nulls_equal=True, maintain_order="left"
-        )
+    @staticmethod
+    def _sharing(rows: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
+        """The rows with the tags of the series that they may share.
+
+        `keys` (JSON list, or null) are the tags of each row's metric that have many values.
+        """
+        joined = rows.with_columns(keys)
+        escaped = joined["tags"].str.contains("\\", literal=True).any()
         text = pl.col("tags")
-        for keys in joined["keys"].drop_nulls().unique(maintain_order=True):
+        for many in keys.drop_nulls().unique(maintain_order=True):
             told = pl.col("tags")
-            for key in json.loads(keys):
+            for key in json.loads(many):
                 quoted = json.dumps(key, ensure_ascii=False)
-                pattern = f"([{{,]){re.escape(quoted)}:{_SCALAR}"
-                told = told.str.replace(pattern, f'${{1}}{quoted.replace("$", "$$")}:"{ANY}"')
-            text = pl.when(pl.col("keys") == keys).then(told).otherwise(text)
+                any_value = f'{quoted.replace("$", "$$")}:"{ANY}"'
+                if escaped:
+                    pattern = f"([{{,]){re.escape(quoted)}:{_SCALAR}"
+                    told = told.str.replace(pattern, f"${{1}}{any_value}")
+                else:
+                    told = told.str.replace(f"{re.escape(quoted)}:{_PLAIN_SCALAR}", any_value)
+            text = pl.when(pl.col("keys") == many).then(told).otherwise(text)
         others = pl.when(text == pl.col("tags")).then(pl.lit(OTHERS)).otherwise(text)
         return joined.select(*_METRIC, others.alias("tags"))
 
@@ -154,18 +166,10 @@ class Catalogue:
         crowded = parts.filter(told & ~room).select(_METRIC).unique(maintain_order=True)
         others = crowded.with_columns(pl.lit(OTHERS).alias("tags"))
         wanted = pl.concat([parts.filter(~told | room), others]).unique(maintain_order=True)
-        known = wanted.join(
-            self._followed, on=_PARTS, how="anti", nulls_equal=True, maintain_order="left"
-        )
-        admitted = _named(known)
-        self._followed = pl.concat([self._followed, admitted])
+        admitted = _named(wanted.filter(self._ids(wanted).is_null()))
+        self._followed.add(admitted)
         self._shared = _counted(self._shared, admitted.filter(told))
         return admitted
-
-    def _joined(self, metrics: pl.DataFrame) -> pl.DataFrame:
-        return metrics.join(
-            self._followed, on=_PARTS, how="left", nulls_equal=True, maintain_order="left"
-        )
 
 
 _NONE = pl.DataFrame(schema=SERIES)
