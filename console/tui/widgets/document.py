@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -47,9 +48,22 @@ class Document(Paints, ScrollView, can_focus=True):
     def _write(self) -> None:
         self._width = self.scrollable_content_region.width
         if self._writer is not None and self._width > 0:
-            self._lines = self._writer(self._width)
+            before, self._lines = self._lines, self._writer(self._width)
             self.virtual_size = Size(0, len(self._lines))
+            self._refresh_changed(before)
+
+    def _refresh_changed(self, before: Sequence[Line]) -> None:
+        """Has those lines of the screen painted that are not what they were."""
+        top, height = self.scroll_offset.y, self.size.height
+        was, now = before[top : top + height], self._lines[top : top + height]
+        changed = [
+            y for y, (one, other) in enumerate(zip_longest(was, now, fillvalue=())) if one != other
+        ]
+        if len(changed) > height // 2:
             self.refresh()
+        else:
+            for y in changed:
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
         """Wraps anew."""

@@ -20,21 +20,42 @@ out again for every widget that has them."""
 class Paints(Widget):
     """A widget that draws `Line`s in the colours that its screen's `PALETTE` gives to roles."""
 
+    _own: Style | None = None
+    _in_role: dict[Role, Style] | None = None
+
+    def notify_style_update(self) -> None:
+        """A theme or a focus changed: the colours are worked out again."""
+        super().notify_style_update()
+        self._own = self._in_role = None
+
     def role_style(self, role: Role) -> Style:
         """What a role adds to the style of the row."""
         return self.screen.get_component_rich_style(f"role--{role}", partial=True)
+
+    def _coloured(self, role: Role) -> Style:
+        """The widget's own style in a role; working it out walks up all that it lies in."""
+        if self._own is None or self._in_role is None:
+            self._own, self._in_role = self.rich_style, {}
+        style = self._in_role.get(role)
+        if style is None:
+            style = self._in_role[role] = self._own + self.role_style(role)
+        return style
 
     def paint(self, line: Line, width: int, base: Style | None = None) -> Strip:
         """A strip of exactly `width` cells; `base` is the row's own style.
 
         A reversed row (the cursor of a terminal's own colours) is left in one piece.
         """
-        row = self.rich_style if base is None else base
+        if base is None:
+            segments = [
+                Segment(clean(part.text), self._coloured(part.role)) for part in crop(line, width)
+            ]
+            return Strip(segments).adjust_cell_length(width, self._own or self.rich_style)
         segments = [
-            Segment(clean(part.text), row if row.reverse else row + self.role_style(part.role))
+            Segment(clean(part.text), base if base.reverse else base + self.role_style(part.role))
             for part in crop(line, width)
         ]
-        return Strip(segments).adjust_cell_length(width, row)
+        return Strip(segments).adjust_cell_length(width, base)
 
 
 class OneLine(Paints):

@@ -1,7 +1,7 @@
 """The one list of the console: virtualised, drawn line by line, its cursor tied to a row's key.
 
-The cost of a frame is that of the rows on the screen. Strips are kept by row, stamp, selection and
-width; a change of theme drops them.
+The cost of a frame is that of the rows on the screen that changed. Strips are kept by row, stamp,
+selection and width; a change of theme drops them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from console.tui.present.line import Line
 from console.tui.widgets.paint import CURSOR, CURSOR_AWAY, Paints
 
 RowT = TypeVar("RowT")
+Look = tuple[Any, ...]
+"""Width, whether under the cursor, whether that has the keys; then key and stamp of the row."""
+FRAME = 3
 
 
 class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
@@ -71,7 +74,9 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         self._keys: list[Hashable] = []
         self._index: dict[Hashable, int] = {}
         self._cursor = 0
-        self._strips: LRUCache[tuple[Hashable, ...], Strip] = LRUCache(2048)
+        self._strips: LRUCache[Look, tuple[Line, Strip]] = LRUCache(2048)
+        self._painted: dict[int, Look] = {}
+        """What each line of the screen was last painted from."""
         self._empty: Sequence[Line] = ()
 
     # What a subclass says of its rows
@@ -120,7 +125,7 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         self.virtual_size = Size(0, len(items))
         if keys:
             self._keep_height(index.get(anchor, place), height)
-        self.refresh()
+        self.refresh_changed()
         if (keys[place] if keys else None) != before_key:
             self.post_message(self.Moved(self, by_user=False))
 
@@ -160,7 +165,7 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         self._cursor = place
         self.scroll_to_cursor()
         if moved:
-            self.refresh()
+            self.refresh_changed()
             self.post_message(self.Moved(self, by_user=by_user))
 
     def place_at(self, key: Hashable, height: int) -> None:
@@ -201,24 +206,60 @@ class Rows(Paints, ScrollView, Generic[RowT], can_focus=True):
         super().notify_style_update()
         self._strips.clear()
 
+    def refresh_changed(self) -> None:
+        """Has those lines of the screen painted that look different now: mostly none, or two."""
+        height = self.size.height
+        changed = [y for y in range(height) if self._looks_different(y)]
+        if len(changed) == height:
+            self.refresh()
+        else:
+            for y in changed:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _looks_different(self, y: int) -> bool:
+        before, look = self._painted.get(y), self._look(y)
+        if before == look:
+            return False
+        known = None if before is None else self._strips.get(before)
+        if before is None or known is None or before[:FRAME] != look[:FRAME]:
+            return True
+        if known[0] != self._drawn(y, look)[0]:
+            return True
+        # Another time, or other columns, and yet the same picture.
+        self._painted[y], self._strips[look] = look, known
+        return False
+
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
-        place = self.scroll_offset.y + y
-        width = self.scrollable_content_region.width
+        look = self._painted[y] = self._look(y)
+        return self._drawn(y, look)[1]
+
+    def _look(self, y: int) -> Look:
+        """All that a line of the screen depends on, beside the theme: frame, key, stamp."""
+        place, width = self.scroll_offset.y + y, self.scrollable_content_region.width
         if place >= len(self._items):
-            left = y - len(self._items)
-            empty = self._empty[left] if not self._items and left < len(self._empty) else ()
-            return self.paint(empty, width)
-        item = self._items[place]
+            blank = self._items or place >= len(self._empty)
+            return (width, False, False, None, () if blank else self._empty[place])
         selected = place == self._cursor
-        focused = self.has_focus
-        key = (self._keys[place], self.stamp_of(item), selected, focused, width)
-        strip = self._strips.get(key)
-        if strip is None:
+        focused = selected and self.has_focus
+        item = self._items[place]
+        return (width, selected, focused, self._keys[place], self.stamp_of(item))
+
+    def _drawn(self, y: int, look: Look) -> tuple[Line, Strip]:
+        """The line and its strip, kept for the next time."""
+        known = self._strips.get(look)
+        if known is not None:
+            return known
+        place, (width, selected, focused) = self.scroll_offset.y + y, look[:FRAME]
+        if place >= len(self._items):
+            line: Line = look[-1]
+            drawn = (line, self.paint(line, width))
+        else:
+            line = self.draw(self._items[place], width, selected=selected)
             base = self._row_style(focused=focused) if selected else None
-            strip = self.paint(self.draw(item, width, selected=selected), width, base)
-            self._strips[key] = strip
-        return strip
+            drawn = (line, self.paint(line, width, base))
+        self._strips[look] = drawn
+        return drawn
 
     def _row_style(self, *, focused: bool) -> Style:
         return self.screen.get_component_rich_style(CURSOR if focused else CURSOR_AWAY)
