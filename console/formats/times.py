@@ -17,6 +17,11 @@ _PREFIX = r"^([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[Tt _]+"
 _SECONDS, _MILLISECONDS, _MICROSECONDS = 1e11, 1e14, 1e17
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 _EXACT = 2**53
+_MANY = 256
+"""With fewer texts than this it does not pay to look for those of one second."""
+_SECOND = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9]$"
+_TO_SECONDS = len("2026-01-02T03:04:05")
+_MOST_DIGITS = 9
 _HALF_DAY = re.compile(r"\s?([AP]M)$", re.IGNORECASE)
 
 
@@ -28,6 +33,9 @@ def parse_times(texts: pl.Series, timezone: str | None = None) -> pl.Series:
     milliseconds, microseconds or nanoseconds, told apart by their magnitude (seconds below 1e11).
     A local time that the clocks skipped counts as the hour after, one they repeated as the first.
     """
+    uniform = _by_second(texts, timezone)
+    if uniform is not None:
+        return uniform
     parsed = pl.Series(texts.name, [], TIME).extend_constant(None, len(texts))
     attempts = (_zoned, _local, _numbers, _irregular, _rare)
     for attempt in attempts:
@@ -59,6 +67,51 @@ def localise(times: pl.Series, timezone: str | None) -> pl.Series:
         )
         zoned = zoned.zip_with(~skipped, later)
     return zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _by_second(texts: pl.Series, timezone: str | None) -> pl.Series | None:
+    """Times of one shape of which many share a second, each second parsed once; None for others.
+
+    A quarter of the cost of parsing them all: the times of busy files are mostly like that.
+    """
+    sizes = texts.str.len_bytes()
+    size = sizes[0] if len(texts) >= _MANY and not texts.has_nulls() else 0
+    if size < _TO_SECONDS or not (sizes == size).all():
+        return None
+    zulu = texts.str.ends_with("Z")
+    digits = size - _TO_SECONDS - 1 - int(zulu[0])
+    if zulu.all() != zulu.any() or not -1 <= digits <= _MOST_DIGITS or digits == 0:
+        return None
+    seconds = texts.str.head(_TO_SECONDS)
+    distinct = seconds.unique()
+    if len(distinct) * 4 > len(texts):
+        return None
+    if not distinct.str.contains(_SECOND).all():
+        return None
+    known = distinct.str.replace(" ", "T", literal=True).str.to_datetime(
+        LOCAL, time_unit="us", strict=False
+    )
+    if known.has_nulls():
+        return None
+    times = seconds.replace_strict(distinct, known)
+    if digits > 0:
+        fractions = _fractions(texts.str.slice(_TO_SECONDS, digits + 1), digits)
+        if fractions is None:
+            return None
+        times = times + fractions.cast(pl.Duration("us"))
+    return times if zulu[0] else localise(times, timezone)
+
+
+def _fractions(texts: pl.Series, digits: int) -> pl.Series | None:
+    """Microseconds of texts like `.123`; None if one of them is anything else."""
+    marks = texts.str.head(2).unique()
+    if not marks.str.contains(r"^[.,][0-9]$").all():
+        return None
+    parsed = texts.str.slice(1).cast(pl.Int64, strict=False)
+    if parsed.has_nulls():
+        return None
+    scale: int = 10 ** abs(6 - digits)
+    return parsed * scale if digits <= 6 else parsed // scale
 
 
 def _zoned(texts: pl.Series, timezone: str | None) -> pl.Series:  # noqa: ARG001

@@ -98,3 +98,41 @@ def test_what_python_writes_is_read(moment: datetime, offset: int, separator: st
 def test_any_text_is_a_time_or_none(texts: list[str | None]) -> None:
     alone = [parse_times(pl.Series([text], dtype=pl.String))[0] for text in texts]
     assert parse_times(pl.Series(texts, dtype=pl.String)).to_list() == alone
+
+
+SHAPES = st.builds(
+    lambda mark, digits, zone: (mark, digits, zone),
+    st.sampled_from("T "),
+    st.integers(0, 10),
+    st.sampled_from(["", "Z", "+00:00"]),
+)
+ODD = st.one_of(
+    st.none(),
+    st.none(),
+    st.sampled_from(["1-", "+1", " 1", "e1", "1é", "60", "9 ", "::", "Z1", "..", ",,", "xx"]),
+)
+
+
+@given(
+    start=st.datetimes(datetime(1800, 1, 1), datetime(2400, 1, 1)),
+    shape=SHAPES,
+    step_us=st.integers(0, 3_000_000),
+    odd=ODD,
+    place=st.integers(0, 28),
+    zone=st.sampled_from([None, "Europe/Berlin"]),
+)
+def test_many_times_of_one_shape_are_those_of_each_alone(
+    start: datetime, shape: tuple[str, int, str], step_us: int, odd: str | None, place: int,
+    zone: str | None,
+) -> None:  # fmt: skip
+    mark, digits, suffix = shape
+    texts = []
+    for row in range(300):
+        at = start + timedelta(microseconds=row * step_us // 7)
+        fraction = f"{at.microsecond:06d}0000"[:digits]
+        point = "," if start.second % 2 and not suffix else "."
+        texts.append(f"{at:%Y-%m-%d}{mark}{at:%H:%M:%S}{point if digits else ''}{fraction}{suffix}")
+    if odd is not None:
+        texts[150] = f"{texts[150][:place]}{odd}{texts[150][place + len(odd) :]}"
+    few = [parse_times(pl.Series(texts[row : row + 100]), zone) for row in (0, 100, 200)]
+    assert parse_times(pl.Series(texts), zone).to_list() == pl.concat(few).to_list()
