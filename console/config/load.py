@@ -60,6 +60,7 @@ MODEL: Mapping[str, Key] = {
     "costs": Key("costs", values.costs),
     "baseline": Key("baseline", values.baseline),
     "runbook": Key("runbook", values.text),
+    "segments": Key("segments", values.names_or_none),
 }
 MESSAGE: Mapping[str, Key] = {
     **{

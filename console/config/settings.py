@@ -63,6 +63,9 @@ class ModelSettings:
     """What drift is measured from: `reference`, `previous`, `hour`, `weekday`, `rolling 7d`, or
     `version NAME`."""
     runbook: str | None = None
+    segments: tuple[str, ...] | None = None
+    """Tags, features or `version` by whose values the predictions are divided; None: by the tags
+    that are found."""
 
 
 @dataclass(frozen=True, slots=True)

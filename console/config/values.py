@@ -148,6 +148,11 @@ def names(value: Any) -> tuple[str, ...]:
     return listed
 
 
+def names_or_none(value: Any) -> tuple[str, ...]:
+    """A list of different texts, or an empty one."""
+    return () if value == [] else names(value)
+
+
 def patterns(value: Any) -> tuple[str, ...]:
     """A list of regular expressions."""
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):

@@ -19,6 +19,7 @@ from console.records.clock import DAY, naive
 from console.records.frames import LABELS, PREDICTIONS, Schema
 from console.stats import volumes
 from console.stats.pinning import References, from_settings
+from console.stats.segments import Segments
 from console.stats.templates import Miner
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 REFERENCES = "references"
 REFERENCES_LAYOUT = 1
+SEGMENTS = "segments"
+SEGMENTS_LAYOUT = 1
 LABEL_HORIZON_S = 14 * DAY
 """How long after a prediction its label may come."""
 
@@ -64,7 +67,12 @@ class Absorber:
         )
         """The first text of every log template: a name that never changes."""
         self._catalogue = Catalogue(restored.series, settings.series_limit)
-        self._summaries = Summaries(settings, self.references)
+        divided = restored.states.get(SEGMENTS)
+        self._segments = Segments(
+            {m.name: m.segments for m in settings.models if m.segments is not None},
+            None if divided is None else decode(divided, SEGMENTS_LAYOUT),
+        )
+        self._summaries = Summaries(settings, self.references, self._segments)
 
     def absorb(
         self, transaction: Transaction, readings: Sequence[Reading], watermark: float
@@ -78,6 +86,7 @@ class Absorber:
         if absorbed.predictions:
             state = encode(self.references.state(), REFERENCES_LAYOUT)
             absorbed.states[REFERENCES] = state
+            absorbed.states[SEGMENTS] = encode(self._segments.state(), SEGMENTS_LAYOUT)
         return absorbed
 
     def _take(
@@ -104,8 +113,10 @@ class Absorber:
         if lines.height:
             self._summarise("logs", marked("logs", lines), absorbed)
         if records.predictions.height:
-            left = self.references.learn(records.predictions)
-            self._summarise("columns", marked("columns", left), absorbed)
+            self._segments.learn(records.predictions)
+            left = marked("columns", self.references.learn(records.predictions))
+            self._summarise("columns", left, absorbed)
+            self._summarise("segments", left, absorbed)
             self._summarise("scores", marked("scores", records.predictions), absorbed)
             absorbed.predictions.append(records.predictions)
         if records.labels.height:
@@ -124,7 +135,12 @@ class Absorber:
         labels = _joined(absorbed.labels, {**LABELS, "late": pl.Boolean})
         predictions = _joined(absorbed.predictions, PREDICTIONS)
         newest = max(reading.state.newest_ts or 0.0 for reading in readings)
-        pairs = transaction.matched(labels, predictions, newest - LABEL_HORIZON_S)
+        pairs = transaction.matched(
+            labels,
+            predictions,
+            newest - LABEL_HORIZON_S,
+            features=self._segments.of_features,
+        )
         if pairs.height:
             keys = ["model", "id", "ts"]
             verdicts = labels.select(*keys, "late").unique(keys, keep="first", maintain_order=True)
@@ -135,6 +151,7 @@ class Absorber:
             closed = window_end(self._kinds["performance"].width_s) <= naive(watermark)
             timely = judged.with_columns(pl.coalesce("late", closed).alias("late"))
             self._summarise("performance", timely, absorbed)
+            self._summarise("segment_performance", timely, absorbed)
             self._summarise("confusion", timely, absorbed)
 
     def _summarise(self, kind: str, rows: pl.DataFrame, absorbed: Absorbed) -> None:

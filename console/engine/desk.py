@@ -6,7 +6,7 @@ screen reads: another process could answer the same questions over a socket.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from console.config.settings import Settings
     from console.engine.panes import Panes
     from console.engine.snapshot import ModelPane
+    from console.sources.leftout import LeftOut
     from console.stats.pinning import References
     from console.store.logpages import LogKey
     from console.store.pages import LogPage, LogQuery
@@ -38,12 +39,19 @@ class Desk:
     """Every question raises StoreError if the store cannot answer or the question was withdrawn."""
 
     def __init__(
-        self, reader: Reader, references: References, panes: Panes, settings: Settings
+        self,
+        reader: Reader,
+        references: References,
+        panes: Panes,
+        settings: Settings,
+        left_out: Callable[[], tuple[LeftOut, ...]],
     ) -> None:
+        """`left_out` tells what is not followed; it may be called from any thread."""
         self._reader = reader
         self._settings = settings
         self._references = references
         self._panes = panes
+        self._left_out = left_out
 
     # Log lines
 
@@ -116,6 +124,10 @@ class Desk:
     def sources(self, span: Span) -> SourcesAnswer:
         """The followed files, what each costs, and what could cost less."""
         return sources_answer(self._reader, span)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The files that are not followed, and why."""
+        return self._left_out()
 
     def reject_rows(self, file: str) -> list[RawRow]:
         """What could not be decoded of a file, the last first."""

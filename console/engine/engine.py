@@ -236,7 +236,7 @@ class Engine:
         for reading in readings:
             self.seen.add(reading.records)
         for kind, parts in absorbed.windows.items():
-            for deltas in parts:
+            for deltas in parts if kind in self._aggregates.kinds else ():
                 self._aggregates.add(kind, deltas)
 
     def _judge(self, reached: float) -> tuple[tuple[StoredIncident, ...], pl.DataFrame]:

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,13 @@ from console.engine.lateness import newest_before
 from console.engine.snapshot import Progress
 from console.engine.watermark import FileClock
 from console.formats.framing import rejects
-from console.formats.registry import SAMPLE, detect
+from console.formats.registry import SAMPLE, Detection, detect
 from console.records.clock import HOUR, Clock
 from console.records.frames import records
 from console.sources.collection import Collection
 from console.sources.discover import Discovery
 from console.sources.identity import Identity
+from console.sources.leftout import LeftOut
 from console.sources.pending import Pending
 from console.sources.told import Gap
 from console.sources.watch import Watcher
@@ -61,6 +63,8 @@ LIVE_S = 600.0
 """Files are live if a record was at most this old when it was read."""
 TOLD = 5
 """So many of the newest notices are kept."""
+LISTED = 500
+"""So many of the files that are not followed for their names are listed."""
 RATE_S = 5.0
 """Over how many seconds the rate of rows is told."""
 
@@ -98,6 +102,8 @@ class Intake:
             self._discovery, [_identity(state) for state in self._states.values()], quiet_s=QUIET_S
         )
         self._formats: dict[int, Format] = {}
+        self._formless: dict[int, Detection] = {}
+        self._listed: tuple[LeftOut, ...] = ()
         self._watcher: Watcher | None = None
         self._waiting: list[Pending] = []
         self._moved: list[FileState] = []
@@ -147,6 +153,27 @@ class Intake:
         self._waiting = [
             file for file in self._collection.pending(final=final) if self._format(file) is not None
         ]
+        self._listed = tuple(self._not_decoded())
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The files that are not followed, and why; looks into folders; from any thread."""
+        listed = {entry.file: entry for entry in self._listed}
+        broken = [LeftOut(str(path), why) for path, why in self._discovery.broken()]
+        for entry in (*broken, *islice(self._discovery.passed_over(), LISTED)):
+            listed.setdefault(entry.file, entry)
+        return tuple(sorted(listed.values(), key=lambda entry: entry.file))
+
+    def _not_decoded(self) -> Iterable[LeftOut]:
+        ignored = self._collection.ignored()
+        for path, why in self._collection.refused().items():
+            yield LeftOut(str(path), why.lower(), "make it readable")
+        for file_id, identity in self._collection.identities().items():
+            state, found = self._states.get(file_id), self._formless.get(file_id)
+            if (reason := ignored.get(Path(identity.path))) is not None:
+                yield LeftOut(identity.path, reason, found.mend if found else None)
+            elif file_id not in self._formats and (state is None or state.format is None):
+                so_far = "empty" if found is None else found.reason.removesuffix(" yet")
+                yield LeftOut(identity.path, f"{so_far} so far", "append whole lines to it")
 
     def clocks(self, *, hold: bool) -> list[FileClock]:
         """How far each file has come in event time. `hold`: those just read from may go on."""
@@ -285,6 +312,7 @@ class Intake:
         if known is None:
             sample = self._collection.sample(file.file_id, SAMPLE)
             detection = detect(sample, str(file.path), file.source.format)
+            self._formless[file.file_id] = detection
             if detection.format is not None:
                 self._formats[file.file_id] = known = detection.format
             elif detection.settled:

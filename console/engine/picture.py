@@ -43,7 +43,7 @@ class Picture:
         live = intake.live_now()
         now = max(intake.newest() or intake.now(), live or 0.0)
         alerts = self._engine.inbox(now)
-        if self._stale and monotonic - self._taken_at >= PANES_S:
+        if self.due(monotonic):
             self._look(alerts, now)
             self._taken_at, self._stale = monotonic, False
         self._revision += 1
@@ -58,10 +58,9 @@ class Picture:
             notices=tuple(notices),
         )
 
-    @property
-    def due(self) -> bool:
-        """Whether the panes shown are older than what is known."""
-        return self._stale
+    def due(self, monotonic: float) -> bool:
+        """Whether the panes shown are older than what is known, and it is time to look again."""
+        return self._stale and monotonic - self._taken_at >= PANES_S
 
     def _look(self, alerts: Sequence[Alert], now: float) -> None:
         reader = self._engine.reader

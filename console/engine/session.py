@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.engine.pace import Pace
 from console.engine.snapshot import Progress, Snapshot
 from console.records.action import STROKE, Action, Verb, last_standing
 from console.records.clock import Clock, system_clock
@@ -66,6 +67,9 @@ class Session:
         self._clock = clock
         self._user = user or _account()
         self._stop = threading.Event()
+        self._called = threading.Event()
+        """Somebody wants something: no rest."""
+        self._pace = Pace()
         self._lock = threading.Lock()
         self._queued: list[Action] = []
         self._journal: list[Action] = []
@@ -126,7 +130,13 @@ class Session:
             from console.engine.panes import Panes
 
             panes = Panes(self._settings, engine.references)
-            return Desk(store.reader(), engine.references, panes, self._settings)
+            left_out = engine.intake.left_out
+            return Desk(store.reader(), engine.references, panes, self._settings, left_out)
+
+    def attend(self) -> None:
+        """The user is there: for a while, what comes is read as soon as it comes."""
+        self._pace.attend(time.monotonic())
+        self._called.set()
 
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
         """Enters an act in the journal and returns it at once; a snapshot that shows it follows."""
@@ -187,6 +197,7 @@ class Session:
         return entered
 
     def _wake(self) -> None:
+        self._called.set()
         with self._lock:
             engine = self._engine
         if engine is not None:
@@ -270,6 +281,7 @@ class Session:
             step = Step() if shortage else engine.step(most=most)
             if not step.idle:
                 self._notice, self._failures = None, 0
+                self._pace.stepped(time.monotonic(), step.rows)
             most = FIRST_STEP_BYTES if step.idle else min(2 * most, STEP_BYTES)
             if acted or step.advanced:
                 picture.changed()
@@ -286,12 +298,21 @@ class Session:
             caught_up = engine.intake.progress().caught_up
             pause = TICK_S if caught_up else LOADING_TICK_S
             now = time.monotonic()
-            if (unseen or picture.due) and (acted or now - shown_at >= pause):
+            if (unseen or picture.due(now)) and (acted or now - shown_at >= pause):
                 on_snapshot(picture.take(now, notices))
                 shown_at, unseen = now, False
             if step.idle and not self._queued:
-                soon = unseen or picture.due or upkeep.busy
+                soon = unseen or upkeep.busy
                 engine.intake.wait(TICK_S if soon else IDLE_S)
+                if caught_up and not soon:
+                    self._rest()
+
+    def _rest(self) -> None:
+        """Lets a trickle gather, unless somebody wants something."""
+        self._called.clear()
+        rest = self._pace.rest(time.monotonic())
+        if rest > 0.0 and not (self._queued or self._stop.is_set()):
+            self._called.wait(rest)
 
     def _carry_out(self, engine: Engine) -> bool:
         """Enters what the user did; an act leaves the queue when it is stored."""

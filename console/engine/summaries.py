@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import polars as pl
 
 from console.engine.aggregates import Kind
-from console.stats import columns, confusion, logs, performance, scores, volumes, windows
+from console.stats import (
+    columns,
+    confusion,
+    logs,
+    performance,
+    scores,
+    segment_performance,
+    segment_windows,
+    volumes,
+    windows,
+)
 
 if TYPE_CHECKING:
     from console.config.settings import Settings
     from console.stats.pinning import References
+    from console.stats.segments import Segments
+
+T = TypeVar("T")
 
 
 def kinds(settings: Settings) -> dict[str, Kind]:
@@ -28,17 +41,37 @@ def kinds(settings: Settings) -> dict[str, Kind]:
     }
 
 
+def kept_kinds(settings: Settings) -> dict[str, Kind]:
+    """The kinds of windows that are stored for those who ask, besides: no detector waits for them.
+
+    Whether a row is late for them is told by its window of `kinds`.
+    """
+    width = segment_windows.width_of(settings.prediction_window_s)
+    return {
+        "segments": Kind(width, segment_windows.merge),
+        "segment_performance": Kind(width, segment_performance.merge),
+    }
+
+
 class Summaries:
     """Summarises rows that are marked `late` or not into deltas that are marked likewise."""
 
-    def __init__(self, settings: Settings, references: References) -> None:
+    def __init__(self, settings: Settings, references: References, segments: Segments) -> None:
         positives = {m.name: m.positive for m in settings.models if m.positive is not None}
         base, wide = settings.window_s, settings.prediction_window_s
+        by_segment = segment_windows.width_of(wide)
+        cut = _Once(lambda rows: columns.cuts(rows, references))
+        positive = scores.positive_of(positives)
+        judged = _Once(lambda rows: performance.judged(rows, positive))
         self._of: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
             "metrics": lambda rows: windows.summarise(rows, base),
             "logs": lambda rows: logs.summarise(rows, base),
-            "columns": lambda rows: columns.summarise(rows, references, wide),
-            "performance": lambda rows: performance.summarise(rows, wide, positives),
+            "columns": lambda rows: columns.counted(cut(rows), wide),
+            "segments": lambda rows: segment_windows.summarise(cut(rows), segments, by_segment),
+            "performance": lambda rows: performance.counted(judged(rows), wide),
+            "segment_performance": lambda rows: segment_performance.summarise(
+                judged(rows), segments, by_segment
+            ),
             "confusion": lambda rows: confusion.summarise(rows, references, wide),
             "scores": lambda rows: scores.summarise(rows, wide, positives),
             "volumes": lambda rows: volumes.summarise(rows, wide),
@@ -58,3 +91,16 @@ class Summaries:
             if late in rows["late"]
         ]
         return pl.concat(parts)
+
+
+class _Once(Generic[T]):
+    """What a function gives for a frame, kept for the next that asks for the same."""
+
+    def __init__(self, make: Callable[[pl.DataFrame], T]) -> None:
+        self._make = make
+        self._last: tuple[pl.DataFrame, T] | None = None
+
+    def __call__(self, rows: pl.DataFrame) -> T:
+        if self._last is None or self._last[0] is not rows:
+            self._last = rows, self._make(rows)
+        return self._last[1]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from console.engine.summaries import kinds
+from console.engine.summaries import kept_kinds, kinds
 from console.records.clock import DAY, HOUR, iso
 from console.store.retention import KINDS, RAW
 
@@ -39,7 +39,8 @@ class Upkeep:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._retention = settings.retention
-        self._widths = {kind: shape.width_s for kind, shape in kinds(settings).items()}
+        every = {**kinds(settings), **kept_kinds(settings)}
+        self._widths = {kind: shape.width_s for kind, shape in every.items()}
         self._store = store
         self._pieces: Iterator[None] | None = None
         self._next = float("-inf")

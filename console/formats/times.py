@@ -74,36 +74,39 @@ def _by_second(texts: pl.Series, timezone: str | None) -> pl.Series | None:
 
     A quarter of the cost of parsing them all: the times of busy files are mostly like that.
     """
-    sizes = texts.str.len_bytes()
-    size = sizes[0] if len(texts) >= _MANY and not texts.has_nulls() else 0
-    if size < _TO_SECONDS or not (sizes == size).all():
+    shape = _shape(texts)
+    if shape is None:
         return None
-    zulu = texts.str.ends_with("Z")
-    digits = size - _TO_SECONDS - 1 - int(zulu[0])
-    if zulu.all() != zulu.any() or not -1 <= digits <= _MOST_DIGITS or digits == 0:
-        return None
+    digits, zulu = shape
     seconds = texts.str.head(_TO_SECONDS)
     distinct = seconds.unique()
-    if len(distinct) * 4 > len(texts):
-        return None
-    if not distinct.str.contains(_SECOND).all():
+    if len(distinct) * 4 > len(texts) or not distinct.str.contains(_SECOND).all():
         return None
     known = distinct.str.replace(" ", "T", literal=True).str.to_datetime(
         LOCAL, time_unit="us", strict=False
     )
-    if known.has_nulls():
+    fractions = _fractions(texts.str.slice(_TO_SECONDS, digits + 1), digits)
+    if known.has_nulls() or fractions is None:
         return None
-    times = seconds.replace_strict(distinct, known)
-    if digits > 0:
-        fractions = _fractions(texts.str.slice(_TO_SECONDS, digits + 1), digits)
-        if fractions is None:
-            return None
-        times = times + fractions.cast(pl.Duration("us"))
-    return times if zulu[0] else localise(times, timezone)
+    times = seconds.replace_strict(distinct, known) + fractions.cast(pl.Duration("us"))
+    return times if zulu else localise(times, timezone)
+
+
+def _shape(texts: pl.Series) -> tuple[int, bool] | None:
+    """How many digits of a second many times have, and whether `Z` ends them, if all agree."""
+    sizes = texts.str.len_bytes()
+    size = sizes[0] if len(texts) >= _MANY and not texts.has_nulls() else 0
+    zulu = texts.str.ends_with("Z")
+    if size < _TO_SECONDS or not (sizes == size).all() or zulu.all() != zulu.any():
+        return None
+    more = size - _TO_SECONDS - int(zulu[0])
+    return (max(0, more - 1), bool(zulu[0])) if more != 1 and more <= _MOST_DIGITS + 1 else None
 
 
 def _fractions(texts: pl.Series, digits: int) -> pl.Series | None:
-    """Microseconds of texts like `.123`; None if one of them is anything else."""
+    """Microseconds of texts like `.123`, 0 of no digits; None if one is anything else."""
+    if digits == 0:
+        return pl.Series([0], dtype=pl.Int64).new_from_index(0, len(texts))
     marks = texts.str.head(2).unique()
     if not marks.str.contains(r"^[.,][0-9]$").all():
         return None

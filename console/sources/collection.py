@@ -406,6 +406,10 @@ class Collection:
             follow.path: follow.ignored for follow in self._followed if follow.ignored is not None
         }
 
+    def refused(self) -> dict[Path, str]:
+        """The files that cannot be read for now, and why."""
+        return self._told.refusals()
+
     def sizes(self) -> dict[int, int]:
         """Size of every followed file when it was last looked at."""
         return {file_id: follow.size for file_id, follow in self._followed.by_id.items()}

@@ -13,6 +13,7 @@ from pathlib import Path
 from console.config.settings import PATH_NAMES, Settings, SourceSettings
 from console.sources.archive import SUFFIXES
 from console.sources.defaults import Defaults
+from console.sources.leftout import LeftOut
 from console.sources.mlruns import files_of, is_entered, is_run, run_of
 
 _NOT_FOLLOWED = frozenset(
@@ -109,6 +110,28 @@ class Discovery:
         found = [(path, why) for path in self._candidates() if (why := _no_file(path)) is not None]
         return sorted([*closed, *found])
 
+    def passed_over(self) -> Iterator[LeftOut]:
+        """The files below the given folders that are not followed.
+
+        Hidden ones, and those of folders that are not entered, are not worth a word.
+        """
+        found = set(self._candidates())
+        for root in (path for path in self._paths if path.is_dir()):
+            for folder, names, is_of_run in _entered(root):
+                for name in sorted(() if is_of_run else names):
+                    path = Path(folder, name)
+                    if name[0] != "." and path not in found:
+                        yield self._left_out(path)
+
+    def _left_out(self, path: Path) -> LeftOut:
+        if path in self._exclude:
+            return LeftOut(str(path), "read as the reference of a model")
+        if not is_followed(path.name):
+            mend = "to follow it all the same, name the file itself"
+            return LeftOut(str(path), "no log by its name", mend)
+        why = "no [[sources]] of console.toml is of it"
+        return LeftOut(str(path), why, "add one whose path is its own")
+
     def _candidates(self) -> list[Path]:
         found: dict[Path, None] = {}
         for path in self._paths:
@@ -168,19 +191,26 @@ class Discovery:
         return Defaults()
 
     def _below(self, root: Path) -> Iterator[Path]:
-        for folder, folders, names in os.walk(root):
-            if is_run(folders, names):
-                folders.clear()
+        for folder, names, is_of_run in _entered(root):
+            if is_of_run:
                 yield from files_of(folder)
-                continue
-            folders[:] = [
-                name
-                for name in folders
-                if name[0] != "."
-                and name not in _NOT_ENTERED
-                and is_entered(name, Path(folder).name, names)
-            ]
-            yield from (Path(folder, name) for name in names if is_followed(name))
+            else:
+                yield from (Path(folder, name) for name in names if is_followed(name))
+
+
+def _entered(root: Path) -> Iterator[tuple[str, list[str], bool]]:
+    """The folders below one that are entered, with their files; whether each is an MLflow run."""
+    for folder, folders, names in os.walk(root):
+        is_of_run = is_run(folders, names)
+        folders[:] = [
+            name
+            for name in folders
+            if not is_of_run
+            and name[0] != "."
+            and name not in _NOT_ENTERED
+            and is_entered(name, Path(folder).name, names)
+        ]
+        yield folder, names, is_of_run
 
 
 def _no_file(path: Path) -> str | None:

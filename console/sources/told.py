@@ -39,6 +39,10 @@ class Told:
             self._refused[path] = reason
             self.notice(reason)
 
+    def refusals(self) -> dict[Path, str]:
+        """The files that cannot be read for now, and why."""
+        return {path: text.removeprefix(f"{path}: ") for path, text in self._refused.items()}
+
     def readable(self, path: Path) -> None:
         """It can be read again."""
         self._refused.pop(path, None)

@@ -6,10 +6,12 @@ sums and counts over the cells of the pinned reference, so that windows add up t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from console.records.frames import TIME, Schema
 from console.stats import features
@@ -46,8 +48,40 @@ one column.
 """
 UNSEEN_NAMES = 20
 _NAME_LENGTH = 80
-_NULL, _UNSEEN = -1, -2
-_LARGEST = 1e150
+NULL, UNSEEN = -1, -2
+"""In place of a cell: no value, and one that fits no cell."""
+LARGEST = 1e150
+"""Greatest number that is added up: larger ones have a cell, but no square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The rows of one model with the cell that each value falls into, column by column."""
+
+    reference: ModelReference
+    rows: pl.DataFrame
+    values: tuple[pl.Series, ...]
+    cells: tuple[NDArray[np.int64], ...]
+    numbers: tuple[NDArray[np.float64], ...]
+    """NaN where a value is no number."""
+
+
+def cuts(predictions: pl.DataFrame, references: References) -> list[Cut]:
+    """The cells of predictions (`records.frames.PREDICTIONS`), model by model."""
+    found = []
+    for (model,), rows in predictions.group_by(["model"], maintain_order=True):
+        reference = references.get(model if isinstance(model, str) else None)
+        if reference is None:
+            continue
+        decoded = features.decode(rows["features"], [c.name for c in reference.features])
+        values = tuple(
+            decoded[column.name] if column.role == "feature" else rows[column.role]
+            for column in reference.columns
+        )
+        placed = [_placed(v, c) for v, c in zip(values, reference.columns, strict=True)]
+        cells, numbers = tuple(p[0] for p in placed), tuple(p[1] for p in placed)
+        found.append(Cut(reference, rows, values, cells, numbers))
+    return found
 
 
 def summarise(predictions: pl.DataFrame, references: References, width_s: float) -> pl.DataFrame:
@@ -56,11 +90,14 @@ def summarise(predictions: pl.DataFrame, references: References, width_s: float)
     `predictions` are of `records.frames.PREDICTIONS`; rows of a model without a reference are
     left out. Columns `CLOSED`.
     """
+    return counted(cuts(predictions, references), width_s)
+
+
+def counted(found: list[Cut], width_s: float) -> pl.DataFrame:
+    """The windows of rows whose cells are known. Columns `CLOSED`."""
     parts = [pl.DataFrame(schema=CLOSED)]
-    for (model,), rows in predictions.group_by(["model"], maintain_order=True):
-        reference = references.get(model if isinstance(model, str) else None)
-        if reference is not None:
-            parts += _model_windows(rows, reference, width_s)
+    for cut in found:
+        parts += _model_windows(cut, width_s)
     return pl.concat(parts)
 
 
@@ -99,11 +136,9 @@ def _added(keyed: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(pl.col("counts").fill_null(empty)).select(list(CLOSED))
 
 
-def _model_windows(
-    rows: pl.DataFrame, reference: ModelReference, width_s: float
-) -> list[pl.DataFrame]:
+def _model_windows(cut: Cut, width_s: float) -> list[pl.DataFrame]:
     width = round(width_s * 1e6)
-    groups = rows.select(
+    groups = cut.rows.select(
         "stage",
         "version",
         pl.from_epoch(pl.col("ts").dt.epoch("us") // width * width, time_unit="us").alias("start"),
@@ -120,15 +155,13 @@ def _model_windows(
         .to_numpy()
         .astype(np.int64)
     )
-    decoded = features.decode(rows["features"], [c.name for c in reference.features])
     parts = []
-    for column in reference.columns:
-        values = decoded[column.name] if column.role == "feature" else rows[column.role]
-        summary = _column_windows(values, column, places, keys.height)
+    for place, column in enumerate(cut.reference.columns):
+        summary = _column_windows(cut, place, places, keys.height)
         parts.append(
             pl.concat([keys, summary], how="horizontal")
             .with_columns(
-                pl.lit(reference.model, dtype=pl.String).alias("model"),
+                pl.lit(cut.reference.model, dtype=pl.String).alias("model"),
                 pl.lit(column.name).alias("column"),
                 pl.lit(column.role).alias("role"),
                 pl.lit(column.kind).alias("kind"),
@@ -138,15 +171,9 @@ def _model_windows(
     return parts
 
 
-def _column_windows(
-    values: pl.Series, column: ColumnReference, places: np.ndarray, groups: int
-) -> pl.DataFrame:
-    if column.kind == "numeric":
-        cells, numbers = _numeric_cells(values, column)
-    else:
-        cells, numbers = _category_cells(values, column), np.full(len(values), np.nan)
-    # Larger ones have a cell, but no square.
-    finite = np.abs(numbers) <= _LARGEST
+def _column_windows(cut: Cut, place: int, places: np.ndarray, groups: int) -> pl.DataFrame:
+    column, cells, numbers = cut.reference.columns[place], cut.cells[place], cut.numbers[place]
+    finite = np.abs(numbers) <= LARGEST
     where, kept = places[finite], numbers[finite]
     low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
     np.minimum.at(low, where, kept)
@@ -159,9 +186,9 @@ def _column_windows(
     return pl.DataFrame(
         {
             "n": np.bincount(places, minlength=groups),
-            "nulls": np.bincount(places[cells == _NULL], minlength=groups),
-            "unseen": np.bincount(places[cells == _UNSEEN], minlength=groups),
-            "unseen_names": _names(values, cells, places, groups),
+            "nulls": np.bincount(places[cells == NULL], minlength=groups),
+            "unseen": np.bincount(places[cells == UNSEEN], minlength=groups),
+            "unseen_names": _names(cut.values[place], cells, places, groups),
             "total": np.where(some, np.bincount(where, kept, minlength=groups), np.nan),
             "squares": np.where(some, np.bincount(where, kept**2, minlength=groups), np.nan),
             "low": np.where(some, low, np.nan),
@@ -170,6 +197,15 @@ def _column_windows(
         },
         schema={name: CLOSED[name] for name in list(CLOSED)[7:]},
     ).with_columns(pl.col("total", "squares", "low", "high").fill_nan(None))
+
+
+def _placed(
+    values: pl.Series, column: ColumnReference
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The cell of every value, and its number."""
+    if column.kind == "numeric":
+        return _numeric_cells(values, column)
+    return _category_cells(values, column), np.full(len(values), np.nan)
 
 
 def cells_of(values: pl.Series, column: ColumnReference) -> np.ndarray:
@@ -183,19 +219,19 @@ def _numeric_cells(values: pl.Series, column: ColumnReference) -> tuple[np.ndarr
     numbers = values.cast(pl.Float64, strict=False).to_numpy()
     absent = values.is_null().to_numpy()
     cells = np.searchsorted(column.edges, numbers, side="left")
-    cells[~np.isfinite(numbers)] = _UNSEEN
-    cells[absent] = _NULL
+    cells[~np.isfinite(numbers)] = UNSEEN
+    cells[absent] = NULL
     return cells, numbers
 
 
 def _category_cells(values: pl.Series, column: ColumnReference) -> np.ndarray:
     text = category_text(values.cast(pl.String))
     index = pl.Series(range(len(column.categories)), dtype=pl.Int64)
-    rest = len(column.categories) if column.open else _UNSEEN
+    rest = len(column.categories) if column.open else UNSEEN
     cells = text.replace_strict(
         pl.Series(column.categories, dtype=pl.String), index, default=rest, return_dtype=pl.Int64
     ).to_numpy(writable=True)
-    cells[text.is_null().to_numpy()] = _NULL
+    cells[text.is_null().to_numpy()] = NULL
     return cells
 
 
@@ -203,7 +239,7 @@ def _names(
     values: pl.Series, cells: np.ndarray, places: np.ndarray, groups: int
 ) -> list[list[str]]:
     names: list[list[str]] = [[] for _ in range(groups)]
-    odd = cells == _UNSEEN
+    odd = cells == UNSEEN
     if odd.any():
         seen = pl.DataFrame(
             {"group": places[odd], "name": values.filter(pl.Series(odd)).cast(pl.String)}

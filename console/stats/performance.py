@@ -6,7 +6,7 @@ A window is a pair of times: when the labels arrived (`start`) and when the pred
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,7 @@ PROBABILITIES = ("brier", "brier_squares", "log_loss", "log_loss_squares")
 RANKINGS = ("ranked", *(name + end for name in rankings.NAMES for end in ("", "_squares")))
 SUMS = (*COUNTS, *ERRORS, *RELATIVE, *PROBABILITIES, *RANKINGS)
 HISTOGRAMS = ("positive_scores", "negative_scores", "right_confidence", "wrong_confidence")
+LISTS = (*HISTOGRAMS, "score_totals")
 _WHOLE = (*COUNTS, "measured", "relative_n", "ranked")
 CLOSED: Schema = {
     "model": pl.String,
@@ -69,30 +70,40 @@ def summarise(
     it is `1` or `true`. Rows whose prediction or label is a number that is not whole are a
     regression's; errors are summed of every row of two numbers and no score.
     """
-    if matched.is_empty():
-        return pl.DataFrame(schema=CLOSED)
+    return counted(judged(matched, scores.positive_of(positives)), width_s)
+
+
+def counted(rows: pl.DataFrame, width_s: float) -> pl.DataFrame:
+    """The windows of matched predictions that are judged already. Columns `CLOSED`."""
+    return sums(windowed(rows, width_s), KEYS).cast(dict(CLOSED))  # type: ignore[arg-type]
+
+
+def windowed(rows: pl.DataFrame, width_s: float) -> pl.DataFrame:
+    """Adds to matched predictions the windows of their label and of themselves."""
     width = round(width_s * 1e6)
-    rows = judged(matched, scores.positive_of(positives)).with_columns(
+    return rows.with_columns(
         _window("ts", width).alias("start"), _window("predicted_ts", width).alias("predicted")
     )
-    return _sums(rows)
 
 
 def merge(deltas: pl.DataFrame) -> pl.DataFrame:
     """One row a pair of windows, in order of keys. Columns `CLOSED`."""
-    if deltas.is_empty():
-        return pl.DataFrame(schema=CLOSED)
-    groups, places = lists.grouped(deltas, KEYS)
+    return pl.DataFrame(schema=CLOSED) if deltas.is_empty() else added(deltas, KEYS)
+
+
+def added(deltas: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The sums of windows by some of their keys, in order: columns keys, `SUMS`, `LISTS`."""
+    wanted = [*keys, *SUMS, *LISTS]
+    groups, places = lists.grouped(deltas, keys)
     if groups.height == deltas.height:
-        return deltas.select(list(CLOSED)).sort(KEYS)
-    sums = deltas.group_by(KEYS).agg(_sum_or_null(name) for name in SUMS)
+        return deltas.select(wanted).sort(keys)
+    found = deltas.group_by(keys).agg(_sum_or_null(name) for name in SUMS)
     return (
-        groups.join(sums, on=list(KEYS), nulls_equal=True, maintain_order="left")
+        groups.join(found, on=list(keys), nulls_equal=True, maintain_order="left")
         .with_columns(
-            lists.added(deltas[name], places, groups.height).alias(name)
-            for name in (*HISTOGRAMS, "score_totals")
+            lists.added(deltas[name], places, groups.height).alias(name) for name in LISTS
         )
-        .select(list(CLOSED))
+        .select(wanted)
     )
 
 
@@ -170,21 +181,19 @@ def totals(frame: pl.DataFrame, positive: str | None = None) -> dict[str, float 
     )
     keys = [pl.lit(None).alias(name) for name in KEYS if name != "model"]
     wanted = pl.lit(positive if positive is not None else "1", dtype=pl.String)
-    sums = _sums(judged(rows, wanted).with_columns(keys), {})
-    if sums.is_empty():
+    found = sums(judged(rows, wanted).with_columns(keys), KEYS)
+    if found.is_empty():
         return {}
-    row = sums.row(0, named=True)
-    return {
-        name: row[name] for name in (*SUMS, *HISTOGRAMS, "score_totals") if row[name] is not None
-    }
+    row = found.row(0, named=True)
+    return {name: row[name] for name in (*SUMS, *LISTS) if row[name] is not None}
 
 
 def _window(column: str, width: int) -> pl.Expr:
     return pl.from_epoch(pl.col(column).dt.epoch("us") // width * width, time_unit="us")
 
 
-def _sums(rows: pl.DataFrame, schema: Schema = CLOSED) -> pl.DataFrame:
-    """The sums by `KEYS`, in their order, cast to `schema` as far as it says."""
+def sums(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The sums of judged rows by keys, in their order: columns keys, `SUMS`, lists."""
     error, relative = pl.col("_error"), (pl.col("_error") / pl.col("_truth")).abs()
     parts = rows.with_columns(
         pl.when(error.is_not_null()).then(1).alias("measured"),
@@ -204,7 +213,7 @@ def _sums(rows: pl.DataFrame, schema: Schema = CLOSED) -> pl.DataFrame:
             for name in (*rankings.NAMES, "brier", "log_loss")
         ),
     )
-    groups, places = lists.grouped(rows, KEYS)
+    groups, places = lists.grouped(rows, keys)
     size = groups.height
     cells, tenths = rows["_cell"], rows["_tenth"]
     positive = rows["_is_positive"].fill_null(value=False)
@@ -221,12 +230,11 @@ def _sums(rows: pl.DataFrame, schema: Schema = CLOSED) -> pl.DataFrame:
         "wrong_confidence": lists.counted(places, rows["_rash"], size, scores.CELLS),
         "score_totals": lists.totalled(places, tenths, rows["score"], size, 10),
     }
-    sums = parts.group_by(KEYS).agg(pl.len().alias("n"), *map(_sum_or_null, SUMS[1:]))
+    found = parts.group_by(keys).agg(pl.len().alias("n"), *map(_sum_or_null, SUMS[1:]))
     return (
-        groups.join(sums, on=list(KEYS), nulls_equal=True, maintain_order="left")
+        groups.join(found, on=list(keys), nulls_equal=True, maintain_order="left")
         .with_columns(**by_cell)
-        .select(list(CLOSED))
-        .cast(dict(schema))  # type: ignore[arg-type]
+        .select(*keys, *SUMS, *LISTS)
     )
 
 

@@ -12,6 +12,8 @@ could not agree on which is the later.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 
 from console.records.frames import TIME, Schema
@@ -60,12 +62,12 @@ def summarise(metrics: pl.DataFrame, width_s: float) -> pl.DataFrame:
         pl.col("value").alias("last"),
         pl.col("ts").alias("last_ts"),
     )
-    return _merged(rows)
+    return _merged(rows, in_order=_is_in_order(metrics["ts"]))
 
 
 def merge(deltas: pl.DataFrame) -> pl.DataFrame:
     """One row a series and window, sorted by start; the order of the rows given does not matter."""
-    return _merged(deltas.lazy())
+    return _merged(deltas.lazy(), in_order=False)
 
 
 def mean() -> pl.Expr:
@@ -73,17 +75,19 @@ def mean() -> pl.Expr:
     return pl.col("total") / pl.col("n")
 
 
-def _merged(rows: pl.LazyFrame) -> pl.DataFrame:
-    summed = (
-        rows.sort(_LATEST, nulls_last=False)
-        .group_by(_KEYS, maintain_order=True)
-        .agg(
-            pl.col("model", "stage", "name", "tags").first(),
-            pl.col("version").last(),
-            pl.col("n", "total", "squares").sum(),
-            pl.col("low").min(),
-            pl.col("high").max(),
-            pl.col("last", "last_ts").last(),
-        )
+def _is_in_order(times: pl.Series) -> bool:
+    """Whether each row is later than the one before it: then there is no tie to be broken."""
+    return not times.has_nulls() and bool((times.diff().slice(1) > timedelta(0)).all())
+
+
+def _merged(rows: pl.LazyFrame, *, in_order: bool) -> pl.DataFrame:
+    ordered = rows if in_order else rows.sort(_LATEST, nulls_last=False)
+    summed = ordered.group_by(_KEYS, maintain_order=True).agg(
+        pl.col("model", "stage", "name", "tags").first(),
+        pl.col("version").last(),
+        pl.col("n", "total", "squares").sum(),
+        pl.col("low").min(),
+        pl.col("high").max(),
+        pl.col("last", "last_ts").last(),
     )
     return summed.sort("start", "series_id").select(list(CLOSED)).collect()

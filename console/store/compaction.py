@@ -33,6 +33,10 @@ KEYS = {
     "scores": ("model", "stage", "version", "start"),
     "confusion": ("model", "stage", "version", "start", "predicted", "label", "prediction"),
     "volumes": ("model", "stage", "kind", "file_id", "start"),
+    "segments": ("model", "stage", "version", "tag", "value", "layout", "width", "start"),
+    "segment_performance": (
+        *("model", "stage", "version", "tag", "value", "width", "start", "predicted"),
+    ),
 }
 """What tells two windows of a kind apart."""
 _MERGED = {

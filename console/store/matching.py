@@ -25,14 +25,16 @@ MATCHED: Schema = {
     "score": pl.Float64,
     "scores": pl.String,
     "label": pl.String,
+    "tags": pl.String,
 }
-"""Columns of `matched`; `ts` is the label's time, stage and version are the prediction's."""
+"""Columns of `matched`; `ts` is the label's time, all others but `label` are the prediction's."""
 
 SPANS = 8
 """Most spans of time in which the rows of one batch are looked up."""
 _KEY = ["model", "id"]
-_PREDICTED = ["model", "id", "stage", "version", "ts", "prediction", "score", "scores"]
+_PREDICTED = ["model", "id", "stage", "version", "ts", "prediction", "score", "scores", "tags"]
 _LABELLED = ["model", "id", "ts", "label"]
+_TYPES: Schema = {**MATCHED, "features": pl.String}
 
 
 class Matcher:
@@ -63,7 +65,7 @@ class Matcher:
             if end > since
         ]
         if not parts:
-            return pl.DataFrame(schema={name: MATCHED[name] for name in columns})
+            return pl.DataFrame(schema={name: _TYPES[name] for name in columns})
         # A span that was searched as a whole may meet one of the minutes.
         rows = pl.concat(parts).unique("rowid").sort("rowid")
         return rows.drop("rowid")
@@ -75,28 +77,34 @@ def matched(
     labels: pl.DataFrame,
     predictions: pl.DataFrame,
     since: float,
+    *,
+    features: bool = False,
 ) -> pl.DataFrame:
     """The pairs that become known by new labels and new predictions. Columns `MATCHED`.
+
+    With those of the predictions' `features` as the last column if they are wanted.
 
     `committed` sees what earlier transactions wrote and nothing of this one; `labels` and
     `predictions` are the rows of this one, in order of arrival. Rows older than `since` (epoch
     seconds) take no part; `matcher` knows where the others are, so that the search does not grow
     with the history.
     """
+    wanted = [*_PREDICTED, *(["features"] if features else [])]
     new_labels = _recent(labels, _LABELLED, since)
-    new_predictions = _recent(predictions, _PREDICTED, since)
+    new_predictions = _recent(predictions, wanted, since)
     keys = pl.concat([new_labels.select(_KEY), new_predictions.select(_KEY)]).unique()
+    given = [*MATCHED, *(["features"] if features else [])]
     if not keys.height:
-        return pl.DataFrame(schema=MATCHED)
+        return pl.DataFrame(schema={name: _TYPES[name] for name in given})
     old_labels = matcher.stored(committed, "label", _LABELLED, keys, since)
-    old_predictions = matcher.stored(committed, "prediction", _PREDICTED, keys, since)
+    old_predictions = matcher.stored(committed, "prediction", wanted, keys, since)
     known = old_labels.select(_KEY).join(old_predictions.select(_KEY), on=_KEY, nulls_equal=True)
     first_labels = _first(old_labels, new_labels)
     first_predictions = _first(old_predictions, new_predictions).rename({"ts": "predicted_ts"})
     pairs = first_predictions.join(
         first_labels, on=_KEY, nulls_equal=True, maintain_order="left"
     ).join(known, on=_KEY, how="anti", nulls_equal=True, maintain_order="left")
-    return pairs.select(list(MATCHED))
+    return pairs.select(given)
 
 
 def _recent(rows: pl.DataFrame, columns: list[str], since: float) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ADDED_LISTS = (
+ADDED_LISTS = (
     "coalesce(list_reduce(list({0}), lambda one, other: list_transform(list_zip(one, other),"
     " lambda pair: coalesce(pair[1], 0) + coalesce(pair[2], 0))), []) AS {0}"
 )
@@ -28,17 +28,17 @@ PERFORMANCE = ", ".join(
     f"w.{name}" for name in ("model", "stage", "version", "start", "predicted", *_SUMS, *_LISTS)
 )
 """The columns of `window_performance w` in the order of `stats.performance.CLOSED`."""
-_ADDED = ", ".join(
+ADDED = ", ".join(
     [
         *(f"sum({name}){'::BIGINT' if name in _WHOLE else ''} AS {name}" for name in _SUMS),
-        *(_ADDED_LISTS.format(name) for name in _LISTS),
+        *(ADDED_LISTS.format(name) for name in _LISTS),
     ]
 )
 
 
 def _realised(time: str) -> str:
     return f"""
-SELECT model, stage, version, start, predicted, {_ADDED}
+SELECT model, stage, version, start, predicted, {ADDED}
 FROM window_performance WHERE model = $1 AND {time} >= $2 AND {time} < $3
 GROUP BY ALL ORDER BY start, predicted, stage, version"""  # noqa: S608 - constants
 
@@ -49,7 +49,7 @@ REALISED = _realised("predicted")
 """Labelled predictions that were made in a span: `stats.performance.CLOSED`."""
 SCORES = f"""
 SELECT model, stage, version, start, sum(n)::BIGINT AS n, sum(judged)::BIGINT AS judged,
-  {", ".join(_ADDED_LISTS.format(name) for name in ("positive", "negative", "confidence"))}
+  {", ".join(ADDED_LISTS.format(name) for name in ("positive", "negative", "confidence"))}
 FROM window_scores WHERE model = $1 AND start >= $2 AND start < $3
 GROUP BY ALL ORDER BY start, stage, version"""  # noqa: S608 - constants
 """Predictions by window: `stats.scores.CLOSED`."""

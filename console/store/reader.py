@@ -22,6 +22,7 @@ from console.store import (
     performances,
     query,
     rawrows,
+    segmentwindows,
     windowrows,
 )
 from console.store.arrow import fetch
@@ -236,6 +237,20 @@ class Reader:
         """Labelled predictions made in the span, by class: `stats.confusion.CLOSED`."""
         with self._cursor("read the windows of classes") as cursor:
             return fetch(cursor, performances.CONFUSION, [model, naive(start), naive(end)])
+
+    def segment_windows(
+        self, model: str, start: float, end: float, *, late: bool = False
+    ) -> pl.DataFrame:
+        """Columns by segment, see `store.segmentwindows`."""
+        with self._cursor("read the windows of segments") as cursor:
+            return segmentwindows.columns(cursor, model, (start, end), late=late)
+
+    def segment_performance(
+        self, model: str, start: float, end: float, *, late: bool = False
+    ) -> pl.DataFrame:
+        """Labelled predictions by segment, see `store.segmentwindows`."""
+        with self._cursor("read the performance of segments") as cursor:
+            return segmentwindows.performance(cursor, model, (start, end), late=late)
 
     def volumes(self, model: str, start: float, end: float, width_s: float) -> pl.DataFrame:
         """Predictions by window of `width_s` seconds: start (TIME), n (Int64); none for none."""

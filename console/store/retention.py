@@ -35,6 +35,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "window_scores",
         "window_confusion",
         "window_estimates",
+        "window_segments",
+        "window_segment_performance",
     ),
 }
 """The tables of every kind that is kept for a time of its own."""

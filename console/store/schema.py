@@ -158,7 +158,29 @@ _MARKS: Migration = """
 ALTER TABLE file ADD COLUMN marks BLOB DEFAULT ''::BLOB;
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _OWN_TAGS, _UPKEEP, _ESTIMATES, _OUTBOX, _MARKS)
+_SEGMENTS: Migration = """
+-- The same for every value of a tag of predictions: all columns in one row, and performance.
+CREATE TABLE window_segments (
+  model VARCHAR, stage VARCHAR, version VARCHAR, tag VARCHAR, value VARCHAR, layout VARCHAR,
+  width BIGINT, start TIMESTAMP, n BIGINT, counts BIGINT[], totals DOUBLE[], late BOOLEAN
+);
+CREATE TABLE window_segment_performance (
+  model VARCHAR, stage VARCHAR, version VARCHAR, tag VARCHAR, value VARCHAR, width BIGINT,
+  start TIMESTAMP, predicted TIMESTAMP, n BIGINT, judged BIGINT, correct BIGINT,
+  true_positive BIGINT, false_positive BIGINT, false_negative BIGINT, measured BIGINT,
+  absolute_error DOUBLE, squared_error DOUBLE, fourth_error DOUBLE, error DOUBLE,
+  relative_n BIGINT, relative_error DOUBLE, relative_squares DOUBLE, label_total DOUBLE,
+  label_squares DOUBLE, brier DOUBLE, brier_squares DOUBLE, log_loss DOUBLE,
+  log_loss_squares DOUBLE, ranked BIGINT, ndcg DOUBLE, ndcg_squares DOUBLE,
+  reciprocal_rank DOUBLE, reciprocal_rank_squares DOUBLE, precision_at_k DOUBLE,
+  precision_at_k_squares DOUBLE, positive_scores BIGINT[], negative_scores BIGINT[],
+  right_confidence BIGINT[], wrong_confidence BIGINT[], score_totals DOUBLE[], late BOOLEAN
+);
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (
+    *(_FIRST, _OWN_TAGS, _UPKEEP, _ESTIMATES, _OUTBOX, _MARKS, _SEGMENTS),
+)
 """Step by step from nothing to today. Steps are only ever appended: a store knows its number."""
 
 

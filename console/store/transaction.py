@@ -102,16 +102,24 @@ class Transaction:
             self._insert(table, rows.with_columns(place))
 
     def matched(
-        self, labels: pl.DataFrame, predictions: pl.DataFrame, since: float
+        self,
+        labels: pl.DataFrame,
+        predictions: pl.DataFrame,
+        since: float,
+        *,
+        features: bool = False,
     ) -> pl.DataFrame:
         """Pairs of prediction and label that this transaction's rows complete.
 
         `labels` and `predictions` are its rows (of all its files), `records.frames.LABELS` and
         `PREDICTIONS`; whether they are already inserted makes no difference. Neither older than
-        `since`. Each prediction is matched once, by its first label. Columns `matching.MATCHED`.
+        `since`. Each prediction is matched once, by its first label. Columns `matching.MATCHED`,
+        and the `features` of the predictions if they are wanted.
         """
         with told("match labels to predictions"):
-            return matched(self._committed, self._matcher, labels, predictions, since)
+            return matched(
+                self._committed, self._matcher, labels, predictions, since, features=features
+            )
 
     def write(self, commit: Commit) -> None:
         """Stores everything of the commit."""

@@ -23,7 +23,7 @@ from console.tui.commands import ACTING, COMMANDS, VIEWS, unknown
 from console.tui.habits import Habits
 from console.tui.looking import Looking
 from console.tui.present.alert import reason_lines
-from console.tui.present.line import Line, Piece, piece
+from console.tui.present.line import Line, Piece, piece, wrap
 from console.tui.present.words import Calendar
 from console.tui.resume import left, marks_of, taken_up
 from console.tui.screens.base import ConsoleScreen
@@ -321,17 +321,23 @@ class ConsoleApp(ActingApp):
         if pane:
             from console.tui.screens.help import HelpScreen
 
-            self.push_screen(HelpScreen(pane, self._of_the_moment(pane)))
+            self.push_screen(HelpScreen(pane, lambda width: self._of_the_moment(pane, width)))
 
-    def _of_the_moment(self, pane: str) -> list[Line]:
+    def _of_the_moment(self, pane: str, width: int) -> list[Line]:
         """What the help adds to its prose: every notice, and why the alert stands where it is."""
-        notices = self.view.snapshot.notices if self.view.snapshot else ()
-        lines: list[Line] = [(Piece(" ! ", "warning"), piece(text)) for text in notices]
-        home = self.screen
+        known = self.view.snapshot.notices if self.view.snapshot else ()
+        home = self.screen_stack[-2]
+        shown = home.told if isinstance(home, ConsoleScreen) else ""
+        notices = dict.fromkeys([*([shown] if shown else []), *known])
+        lines: list[Line] = []
+        for text in notices:
+            first, *rest = wrap((piece(text),), width - 4)
+            lines.append((Piece(" ! ", "warning"), *first))
+            lines += [(Piece("   "), *line) for line in rest]
         alert = home.inbox.selected if isinstance(home, HomeScreen) else None
         if pane in ACTING and alert is not None and alert.rank_reasons:
             lines.append((Piece(f" Why this alert is number {alert.rank}", "strong"),))
-            lines += [(Piece(" "), *line) for line in reason_lines(alert, 72)]
+            lines += [(Piece(" "), *line) for line in reason_lines(alert, width - 2)]
         return lines
 
     def action_go_to(self) -> None:

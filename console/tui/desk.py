@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from console.engine.views.sources import SourcesAnswer
     from console.engine.views.templates import TemplateFigure
     from console.engine.views.timeline import TimelineAnswer
+    from console.sources.leftout import LeftOut
     from console.store.rawrows import CellQuery, RawRow
 
 LogKey = tuple[float, int, int]
@@ -102,6 +103,10 @@ class Desk(Protocol):
 
     def sources(self, span: Span, /) -> SourcesAnswer:
         """The followed files, what each costs, and what could cost less."""
+        ...
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The files that are not followed, and why."""
         ...
 
     def reject_rows(self, file: str, /) -> list[RawRow]:

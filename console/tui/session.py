@@ -41,6 +41,10 @@ class Session(Protocol):
         """
         ...
 
+    def attend(self) -> None:
+        """The user has touched a key: what comes is to be shown at once for a while."""
+        ...
+
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
         """Enters an act in the journal and returns it at once; a snapshot that shows it follows.
 

@@ -77,7 +77,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         while not engine.step().idle:
             pass
         panes = Panes(settings, engine.references)
-        made = Desk(store.reader(), engine.references, panes, settings)
+        made = Desk(store.reader(), engine.references, panes, settings, engine.intake.left_out)
         yield made
         made.close()
 

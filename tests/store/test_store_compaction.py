@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from console.config.settings import Settings
-from console.engine.summaries import kinds
+from console.engine.summaries import kept_kinds, kinds
 from console.records.clock import naive
 from console.records.series import Series
 from console.stats import logs, windows
@@ -157,4 +157,5 @@ def test_every_table_of_windows_is_kept_for_a_time_and_every_kind_can_be_compact
     found = store.reader().sql("SELECT table_name FROM duckdb_tables() ORDER BY 1", 99)
     tables = {name for (name,) in found.rows() if name.startswith("window_")}
     assert tables == set(retention.KINDS["windows"])
-    assert set(kinds(Settings())) == set(compaction.KEYS)
+    every = {**kinds(Settings()), **kept_kinds(Settings())}
+    assert set(every) == set(compaction.KEYS)

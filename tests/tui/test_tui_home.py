@@ -295,9 +295,21 @@ async def test_failure_of_the_session_is_one_clear_line() -> None:
 @piloted
 async def test_notices_are_counted_and_told_in_the_help() -> None:
     async with console(FakeSession(snapshot(notices=("clock skew of 3 h", "disk full")))) as driver:
-        assert "! clock skew of 3 h  (+1 more, ? tells)" in driver.text
+        line = driver.line("! clock skew of 3 h")
+        assert line.endswith("+1 more, ? tells")
         await driver.press("question_mark")
         assert "disk full" in driver.text
+
+
+@pytest.mark.parametrize("notices", [("/fleet/" + "x" * 300,), ("/fleet/" + "x" * 300, "b")])
+@piloted
+async def test_a_notice_that_does_not_fit_says_where_the_rest_is(notices: tuple[str, ...]) -> None:
+    async with console(FakeSession(snapshot(notices=notices)), size=(80, 24)) as driver:
+        line = driver.line("! /fleet/xxx")
+        assert "x… " in line
+        assert line.endswith("? tells")
+        await driver.press("question_mark")
+        assert sum(line.count("x" * 60) for line in driver.text.splitlines()) >= 4
 
 
 @piloted

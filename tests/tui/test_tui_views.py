@@ -106,13 +106,37 @@ async def test_what_could_not_be_decoded_is_one_key_away() -> None:
         assert driver.shows(RowsScreen)
         await driver.quiet()
         assert session.the_desk.about[-1] == ("/fleet/serving/fraud.log",)
-        await driver.press("escape", "tab", "enter")
-        assert driver.shows(SourcesScreen)
-        assert "“fraud”" in driver.text
+        await driver.press("escape")
+        await driver.until(lambda: driver.shows(SourcesScreen))
+        await driver.press("tab", "enter")
+        await driver.sees("“fraud”")
         await driver.press("escape", "slash", *"notes", "enter")
         assert "predictions.jsonl" not in driver.text
         await driver.press("escape", "escape")
         assert driver.shows(HomeScreen)
+
+
+@piloted
+async def test_what_is_not_followed_is_listed_with_why_and_what_helps() -> None:
+    session, wall = FakeSession(snapshot()), [NOW]
+    async with console(session, wall=lambda: wall[0]) as driver:
+        await opened(driver, "sources")
+        assert "3 not followed" in driver.line("6 Sources")
+        assert "binary, of no known format" in driver.line("model.bin")
+        await driver.press("shift+tab", "enter")
+        await driver.until(lambda: driver.shows(FactsScreen))
+        assert "leave it out of [[sources]]" in driver.text
+        await driver.press("escape")
+        session.the_desk.answers["name"] = "/fleet/late.bin"
+        session.push(snapshot(2))
+        await driver.quiet()
+        assert "late.bin" not in driver.line("─ 6 Sources")
+        wall[0] += 10.0
+        session.push(snapshot(3))
+        await driver.sees("/fleet/late.bin  /fleet/late.bin")
+        session.the_desk.answers["name"] = "/fleet/last.bin"
+        await driver.press("r")
+        await driver.sees("/fleet/last.bin  /fleet/last.bin")
 
 
 # SQL

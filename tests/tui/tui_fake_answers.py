@@ -23,6 +23,7 @@ from console.engine.views.sources import (
 from console.engine.views.templates import TemplateFigure
 from console.engine.views.timeline import Band, Heat, TimelineAnswer, Track
 from console.records.clock import HOUR
+from console.sources.leftout import LeftOut
 from console.store.rawrows import Cell, RawRow, Span
 
 START = NOW - 6 * HOUR
@@ -198,6 +199,15 @@ def sources_answer(name: str | None = None) -> SourcesAnswer:
                        "would save 0.6 MB a day", 6e5),
             HintFigure("churn", None, "the tag user has 4,000 values", 0.0),
         ),
+    )  # fmt: skip
+
+
+def left_out(name: str | None = None) -> tuple[LeftOut, ...]:
+    return (
+        LeftOut(name or "/fleet/model.bin", name or "binary, of no known format",
+                "leave it out of [[sources]]"),
+        LeftOut("/fleet/new.jsonl", "empty so far", "append whole lines to it"),
+        LeftOut("/fleet/reference.csv", "read as the reference of a model"),
     )  # fmt: skip
 
 

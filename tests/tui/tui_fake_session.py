@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from console.engine.views.sources import SourcesAnswer
     from console.engine.views.templates import TemplateFigure
     from console.engine.views.timeline import TimelineAnswer
+    from console.sources.leftout import LeftOut
     from console.store.rawrows import CellQuery, RawRow
 
 
@@ -166,6 +167,10 @@ class FakeDesk:
     def sources(self, span: Span) -> SourcesAnswer:
         self._told("sources", span)
         answer: SourcesAnswer = fakes().sources_answer(self.answers.get("name"))
+        return answer
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        answer: tuple[LeftOut, ...] = fakes().left_out(self.answers.get("name"))
         return answer
 
     def reject_rows(self, file: str) -> list[RawRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -12,6 +12,8 @@ from console.tui.present.line import EMPTY, Line, Piece, fit, piece, wrap
 
 FOLDER = Path(__file__).parent.parent / "help"
 KEYS_WIDTH = 14
+Told = Callable[[int], Sequence[Line]]
+"""What is to be told of the moment, in lines of a width."""
 
 
 def prose(pane: str) -> str:
@@ -20,10 +22,11 @@ def prose(pane: str) -> str:
 
 
 def help_lines(
-    pane: str, width: int, *, more: Sequence[Line] = (), keymap: Keymap | None = None
+    pane: str, width: int, *, more: Told | None = None, keymap: Keymap | None = None
 ) -> list[Line]:
     """What `more` is to be told of the moment, prose, and the keys."""
-    lines = [*more, EMPTY] if more else []
+    told = more(width) if more else ()
+    lines = [*told, EMPTY] if told else []
     lines += markdown_lines(prose(pane), width)
     lines += [EMPTY, (Piece(" Keys", "strong"),)]
     for command in of_pane(pane):

@@ -11,6 +11,7 @@ from console.tui.present.words import DASH, count, size
 
 if TYPE_CHECKING:
     from console.engine.views.sources import CheckpointFigure, HintFigure, SourceFigure
+    from console.sources.leftout import LeftOut
 
 SOURCES = (
     Column("", least=1, most=1, wanted=100),
@@ -40,6 +41,24 @@ HINTS = (
     Column("stage", most=14, wanted=90),
     Column("what could cost less", most=200, least=10, wanted=50),
 )
+
+LEFT_OUT = (
+    Column("file", most=70, least=10, wanted=99),
+    Column("why", most=70, least=10, wanted=98),
+    Column("what helps", most=120, least=10, wanted=50),
+)
+
+
+def left_out_rows(files: Sequence[LeftOut]) -> list[Row]:
+    """One row a file that is not followed."""
+    return [
+        Row(
+            entry.file,
+            (piece(_tail(entry.file)), piece(entry.why, "warning"), piece(entry.mend or "", "dim")),
+            entry,
+        )
+        for entry in files
+    ]
 
 
 def source_rows(sources: Sequence[SourceFigure]) -> list[Row]:

@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from console.tui.commands import footer
 from console.tui.present.header import header
-from console.tui.present.line import Line, Piece, Role, crop, piece
+from console.tui.present.line import Line, Piece, Role, cells, crop, piece, spread
 from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Footer
 from console.tui.widgets.paint import PALETTE, OneLine
@@ -37,6 +37,8 @@ class ConsoleScreen(Screen[None]):
         self.notice = OneLine(id="notice")
         self.filter_bar = FilterBar()
         self.keys = Footer(id="footer")
+        self.told = ""
+        """The notice below the header, in full."""
 
     @property
     def console_app(self) -> ConsoleApp:
@@ -68,11 +70,21 @@ class ConsoleScreen(Screen[None]):
             )
         )
 
-    def show_notice(self, text: str, mark: str = "!", role: Role = "warning") -> None:
-        """A line below the header that something is not as it should be; none for no text."""
+    def show_notice(
+        self, text: str, mark: str = "!", role: Role = "warning", *, more: int = 0
+    ) -> None:
+        """A line below the header that something is not as it should be; none for no text.
+
+        Where there are `more`, or not room for the text, it says that the help tells them.
+        """
+        self.told = text
+        width = self.app.size.width
         line: Line = (Piece(f" {mark} ", role), piece(text, role)) if text else ()
         self.notice.display = bool(line)
-        self.notice.show(crop(line, self.app.size.width))
+        rest = f"+{more} more, ? tells" if more else "? tells" if cells(line) > width else ""
+        if line and rest:
+            line = spread(line, (Piece(f"{rest} ", "dim"),), width)
+        self.notice.show(crop(line, width))
 
     @property
     def pane(self) -> str:

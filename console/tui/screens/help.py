@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -10,8 +9,8 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from console.tui.present.help import help_lines
-from console.tui.present.line import Line, Piece
+from console.tui.present.help import Told, help_lines
+from console.tui.present.line import Piece
 from console.tui.widgets.document import Document
 from console.tui.widgets.paint import PALETTE, OneLine
 
@@ -39,7 +38,7 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss(None)", show=False)]  # noqa: RUF012
 
-    def __init__(self, pane: str, more: Sequence[Line] = ()) -> None:
+    def __init__(self, pane: str, more: Told | None = None) -> None:
         super().__init__()
         self._pane, self._more = pane, more
         self._document = HelpDocument(id="help")

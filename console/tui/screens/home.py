@@ -104,11 +104,10 @@ class HomeScreen(EvidenceScreen):
 
     def _show_notice(self, view: View) -> None:
         notices = view.snapshot.notices if view.snapshot else ()
-        more = f"  (+{len(notices) - 1} more, ? tells)" if len(notices) > 1 else ""
         if view.failure is not None:
             self.show_notice(view.failure, "✕", "critical")
         else:
-            self.show_notice(f"{notices[0]}{more}" if notices else "")
+            self.show_notice(notices[0] if notices else "", more=max(len(notices) - 1, 0))
 
     def _show_models(self, view: View) -> None:
         rows = self.models

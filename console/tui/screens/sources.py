@@ -1,4 +1,4 @@
-"""The followed files, what each costs to record, and what could be recorded for less."""
+"""The followed files, those that are not, what each costs, and what could be recorded for less."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 
+from console.sources.leftout import LeftOut
 from console.tui.present import sources as present
 from console.tui.present.line import Piece, piece
 from console.tui.present.table import Row
@@ -25,26 +26,33 @@ PANES = {
     "sources": ("Sources", present.SOURCES),
     "checkpoints": ("Costs", present.CHECKPOINTS),
     "hints": ("Hints", present.HINTS),
+    "left out": ("Not followed", present.LEFT_OUT),
 }
+LEFT_OUT = "left out"
+LOOK_S = 10.0
+"""Least wall-clock time between two looks at what is not followed: folders are walked for it."""
 
 
 class SourcesScreen(AskingScreen):
-    """Files, checkpoints, hints."""
+    """Files, checkpoints, hints, and the files that are not followed."""
 
     def __init__(self) -> None:
         super().__init__()
         self._shown: SourcesAnswer | None = None
+        self._left_out: tuple[LeftOut, ...] | None = None
+        self._looked_at = float("-inf")
         self._filter = ""
         self._head = Heading("6", "Sources and costs", id="sources-heading")
         self._headings = {name: Heading("", title) for name, (title, _) in PANES.items()}
         self._tables = {
-            name: SourcesTable(columns, id=name) for name, (_, columns) in PANES.items()
+            name: SourcesTable(columns, id=name.replace(" ", "-"))
+            for name, (_, columns) in PANES.items()
         }
         self._names = {table: name for name, table in self._tables.items()}
         self._open = "sources"
 
     def compose(self) -> ComposeResult:
-        """Header, three tables, filter, keys."""
+        """Header, the tables, filter, keys."""
         yield self.header
         yield self.notice
         yield self._head
@@ -57,6 +65,7 @@ class SourcesScreen(AskingScreen):
     def begin(self) -> None:
         """The files have the keys."""
         self._tables["sources"].focus()
+        self._fill()
 
     def question(self, view: View) -> Question | None:
         """Everything, at the costs of the span that is looked at."""
@@ -64,6 +73,25 @@ class SourcesScreen(AskingScreen):
             return None
         bounds = view.time.bounds(view.now)
         return Question(view.time.width, lambda desk: desk.sources(bounds))
+
+    def apply(self, view: View) -> None:
+        """Looks, from time to time, what is not followed."""
+        super().apply(view)
+        now = self.console_app.clock()
+        if self.is_mounted and not view.paused and now - self._looked_at >= LOOK_S:
+            self._looked_at = now
+            self.feed.ask(LEFT_OUT, lambda desk: desk.left_out(), self._told_left_out)
+
+    def _told_left_out(self, answer: tuple[LeftOut, ...]) -> None:
+        self._left_out = answer
+        with self.app.batch_update():
+            self._fill()
+
+    def action_again(self) -> None:
+        """Asks again, and looks again."""
+        self._looked_at = float("-inf")
+        super().action_again()
+        self.apply(self.console_app.view)
 
     def answered(self, answer: SourcesAnswer) -> None:
         """Fills the tables."""
@@ -74,13 +102,16 @@ class SourcesScreen(AskingScreen):
         """The sums."""
         shown = self._shown
         self._head.active = True
-        told = f"costs by the last {span_text(view.time.width)}"
+        told: list[str] = []
         if shown is not None:
             rejects = sum(source.rejects for source in shown.sources)
             daily = sum(entry.written_per_day for entry in shown.checkpoints)
-            told = f"{plural(len(shown.sources), 'file')} · {size(daily)} a day · {told}"
-            told += f" · {plural(rejects, 'line')} not decoded" if rejects else ""
-        note = [Piece(told, "dim")]
+            told = [plural(len(shown.sources), "file"), f"{size(daily)} a day"]
+            told += [f"{plural(rejects, 'line')} not decoded"] if rejects else []
+        if self._left_out:
+            told.append(f"{len(self._left_out)} not followed")
+        told.append(f"costs by the last {span_text(view.time.width)}")
+        note = [Piece(" · ".join(told), "dim")]
         if self._filter:
             note.append(piece(f" · “{self._filter}”, esc clears", "accent"))
         self._head.show(tuple(note))
@@ -95,19 +126,22 @@ class SourcesScreen(AskingScreen):
                 "checkpoints": present.checkpoint_rows(shown.checkpoints),
                 "hints": present.hint_rows(shown.hints),
             }
+        if self._left_out is not None:
+            rows[LEFT_OUT] = present.left_out_rows(self._left_out)
         wanted = self._filter.casefold()
         nothing = {
             "sources": " no file is followed yet",
             "checkpoints": " nothing was written in this span",
             "hints": " nothing that could clearly cost less",
+            LEFT_OUT: " every file that there is is followed",
         }
         for name, table in self._tables.items():
             found = [
                 row
-                for row in rows.get(name, [])
+                for row in rows.get(name, ())
                 if any(wanted in cell.text.casefold() for cell in row.cells)
             ]
-            told = nothing[name] if shown is not None else " reading …"
+            told = nothing[name] if name in rows else " reading …"
             table.show_rows(found, empty=[(Piece(told, "dim"),)])
         self.draw(self.console_app.view)
 
@@ -145,9 +179,15 @@ class SourcesScreen(AskingScreen):
         self._tables[order[(order.index(self._open) + step) % len(order)]].focus()
 
     def action_drill(self) -> None:
-        """What could not be decoded of a file; the files of a checkpoint."""
+        """What could not be decoded of a file, the files of a checkpoint, why one is left out."""
         row = self._tables[self._open].selected
         if row is None:
+            return
+        if isinstance(row.item, LeftOut):
+            from console.tui.screens.record import FactsScreen
+
+            facts = (("file", row.item.file), ("why", row.item.why), ("help", row.item.mend or ""))
+            self.app.push_screen(FactsScreen("Not followed", facts))
             return
         if self._open != "sources":
             self._filter = next((cell.text for cell in row.cells[:2] if cell.text != DASH), "")
