@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import SystemCommand
 from textual.message import Message
 from textual.screen import Screen
@@ -103,6 +104,12 @@ class ConsoleApp(ActingApp):
     def get_default_screen(self) -> Screen[None]:
         """Home."""
         return self._home
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whoever touches a key wants to see what comes as it comes."""
+        if isinstance(event, events.Key | events.MouseDown):
+            self.session.attend()
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """The first frame goes first."""
@@ -321,20 +328,21 @@ class ConsoleApp(ActingApp):
         if pane:
             from console.tui.screens.help import HelpScreen
 
-            self.push_screen(HelpScreen(pane, lambda width: self._of_the_moment(pane, width)))
+            self.push_screen(
+                HelpScreen(pane, lambda width: self._of_the_moment(screen, pane, width))
+            )
 
-    def _of_the_moment(self, pane: str, width: int) -> list[Line]:
+    def _of_the_moment(self, screen: Screen[object], pane: str, width: int) -> list[Line]:
         """What the help adds to its prose: every notice, and why the alert stands where it is."""
         known = self.view.snapshot.notices if self.view.snapshot else ()
-        home = self.screen_stack[-2]
-        shown = home.told if isinstance(home, ConsoleScreen) else ""
+        shown = screen.told if isinstance(screen, ConsoleScreen) else ""
         notices = dict.fromkeys([*([shown] if shown else []), *known])
         lines: list[Line] = []
         for text in notices:
             first, *rest = wrap((piece(text),), width - 4)
             lines.append((Piece(" ! ", "warning"), *first))
             lines += [(Piece("   "), *line) for line in rest]
-        alert = home.inbox.selected if isinstance(home, HomeScreen) else None
+        alert = screen.inbox.selected if isinstance(screen, HomeScreen) else None
         if pane in ACTING and alert is not None and alert.rank_reasons:
             lines.append((Piece(f" Why this alert is number {alert.rank}", "strong"),))
             lines += [(Piece(" "), *line) for line in reason_lines(alert, width - 2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -258,3 +259,44 @@ def test_templates_with_what_was_before(desk: Desk) -> None:
     assert {figure.before for figure in found} == {0}
     earlier = desk.templates(None, (END - 1.5 * HOUR, END))
     assert earlier == ()
+
+
+def test_what_is_not_followed_is_listed_with_why_and_what_helps(tmp_path: Path) -> None:
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    write(folder)
+    (folder / "model.dat").write_bytes(bytes(range(256)) * 40)
+    (folder / "empty.log").write_bytes(b"")
+    (folder / "begun.jsonl").write_bytes(b'{"ts": 1')
+    (folder / "train.py").write_text("print(1)\n", encoding="utf-8")
+    (folder / "reference.csv").write_text("age,label\n1,0\n", encoding="utf-8")
+    (folder / "closed.log").write_text("x", encoding="utf-8")
+    (folder / "closed.log").chmod(0)
+    (folder / "gone.log").symlink_to("nowhere")
+    (folder / ".hidden").write_text("x", encoding="utf-8")
+    (folder / "console.toml").write_text(
+        '[models.fraud]\nreference = "reference.csv"\n', encoding="utf-8"
+    )
+    settings = settings_for([folder], None)
+    with Store.open(None, lambda: END) as store:
+        with Engine([folder], settings, store, lambda: END) as engine:
+            while not engine.step().idle:
+                pass
+            found = {Path(entry.file).name: entry for entry in engine.intake.left_out()}
+        assert set(found) - {"closed.log"} == {
+            "model.dat", "empty.log", "begun.jsonl", "train.py", "reference.csv", "gone.log",
+            "console.toml",
+        }  # fmt: skip
+        assert (found["model.dat"].why, found["model.dat"].mend) != ("", None)
+        assert found["empty.log"].why == "empty so far"
+        assert found["begun.jsonl"].why == "no whole line so far"
+        assert found["train.py"].why == "no log by its name"
+        assert found["reference.csv"].why == "read as the reference of a model"
+        assert "nowhere" in found["gone.log"].why
+        if os.geteuid():  # root may read everything
+            assert found["closed.log"].why == "permission denied"
+        with Engine([folder], settings, store, lambda: END) as again:
+            while not again.step().idle:
+                pass
+            names = {Path(entry.file).name for entry in again.intake.left_out()}
+        assert "fraud.jsonl" not in names  # nothing of it is left to be read
