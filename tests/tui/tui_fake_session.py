@@ -230,6 +230,7 @@ class FakeSession:
         self.exposures: list[Action] = []
         self.marks: list[Mark] = []
         self.stopped = False
+        self.attended = 0
         self.started = threading.Event()
         self.the_desk = FakeDesk(self.lines)
         self.refuse: str | None = None
@@ -267,6 +268,9 @@ class FakeSession:
                 for entry in self._last.inbox
             )
             self.push(replace(self._last, revision=self._last.revision + 1, inbox=inbox))
+
+    def attend(self) -> None:
+        self.attended += 1
 
     def act(self, verb: Verb, alert_id: str, /, **args: str | float) -> Action:
         return self.act_on(verb, (alert_id,), **args)[0]
