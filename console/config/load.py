@@ -111,7 +111,7 @@ TESTS = (
     "z",
 )
 """Two-sample tests by name: `stats.twosample.menu` has them."""
-CHANGES = ("page_hinkley", "cusum", "ddm", "eddm", "hddm", "kswin")
+CHANGES = ("page_hinkley", "cusum", "ddm", "eddm", "hddm", "kswin", "adwin")
 """Tests of a change of level: `stats.changes` has them."""
 COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
 METRICS = (

@@ -86,14 +86,18 @@ def ddm(errors: Iterable[float], *, least: int = 30, limit: float = 3.0) -> int 
     return None
 
 
-def eddm(errors: Iterable[float], *, least: int = 30, limit: float = 0.9) -> int | None:
+def eddm(
+    errors: Iterable[float], *, least: int = 30, limit: float = 0.9, sample: bool = True
+) -> int | None:
     """Early drift detection method (Baena-García et al., 2006): the distance between errors.
 
-    Alarms when its mean and two standard deviations fall below `limit` of their greatest sum.
+    Alarms when its mean and two standard deviations fall below `limit` of their greatest sum. Not
+    `sample`: as frouros has it, with the deviations of all errors, and one error sooner.
     """
     last = seen = 0
     mean = squares = 0.0
     greatest = -1.0
+    least -= not sample
     for place, error in enumerate(errors):
         n = place + 1
         if error != 1:
@@ -105,7 +109,7 @@ def eddm(errors: Iterable[float], *, least: int = 30, limit: float = 0.9) -> int
         squares += (gap - before) * (gap - mean)
         if n <= least:
             continue
-        reach = mean + 2 * math.sqrt(squares / (seen - 1) if seen > 1 else 0.0)
+        reach = mean + 2 * math.sqrt(squares / max(seen - sample, 1))
         if reach > greatest:
             greatest = reach
         elif seen > least and reach / greatest < limit:
@@ -113,8 +117,11 @@ def eddm(errors: Iterable[float], *, least: int = 30, limit: float = 0.9) -> int
     return None
 
 
-def hddm(errors: Iterable[float], *, confidence: float = 0.001) -> int | None:
-    """Hoeffding's bound on a moving mean (HDDM-A; Frías-Blanco et al., 2015), of a rise."""
+def hddm(errors: Iterable[float], *, confidence: float = 0.001, sides: int = 2) -> int | None:
+    """Hoeffding's bound on a moving mean (HDDM-A; Frías-Blanco et al., 2015), of a rise.
+
+    The bound leaves `confidence` to as many `sides`: river has 2, frouros 1.
+    """
 
     def bound(n: int) -> float:
         return math.sqrt(math.log(1 / confidence) / (2 * n))
@@ -127,7 +134,7 @@ def hddm(errors: Iterable[float], *, confidence: float = 0.001) -> int | None:
             cut = (mean, n)
         if cut[1] != n:
             share = (n - cut[1]) / cut[1] / n
-            if mean - cut[0] >= math.sqrt(share / 2 * math.log(2 / confidence)):
+            if mean - cut[0] >= math.sqrt(share / 2 * math.log(sides / confidence)):
                 return place
     return None
 
@@ -154,6 +161,64 @@ def kswin(
     return None
 
 
+def adwin(
+    values: Iterable[float],
+    *,
+    delta: float = 0.002,
+    clock: int = 32,
+    most: int = 5,
+    least: int = 5,
+    grace: int = 10,
+    wary: bool = False,
+) -> int | None:
+    """Adaptive windowing (ADWIN2; Bifet and Gavaldà, 2007): any older part against the rest.
+
+    Every `clock` values all cuts between buckets of a power of two values, at most `most` of each
+    size, are looked at; alarms when the means on both sides differ by more than Hoeffding's and
+    Bernstein's bounds allow at `delta`. `least` values stand on each side, `grace` come before the
+    first look. `wary`: as frouros has it, with wider bounds, and never between the newest bucket of
+    a size and the next smaller ones.
+    """
+    sizes: list[list[tuple[float, int]]] = []
+    mean = squares = 0.0
+    for place, value in enumerate(values):
+        n = place + 1
+        before = mean
+        mean += (value - mean) / n
+        squares += (value - before) * (value - mean)
+        _bucket(sizes, value, most)
+        if n % clock or n <= grace:
+            continue
+        surprise = math.log(2 * math.log(n) / delta)
+        total, old, older = mean * n, 0.0, 0
+        for size in reversed(sizes):
+            for part, count in size[:-1] if wary else size:
+                old, older = old + part, older + count
+                newer = n - older
+                kept = least + 1 if wary else least - 1
+                if min(older, newer) <= kept:
+                    continue
+                share = 1 / (older - kept) + 1 / (newer - kept)
+                bound = math.sqrt(2 * share * squares / n * surprise) + 2 / 3 * surprise * share
+                if abs(old / older - (total - old) / newer) > bound:
+                    return place
+    return None
+
+
+def _bucket(sizes: list[list[tuple[float, int]]], value: float, most: int) -> None:
+    """Adds a value to the buckets (sum and number of values; oldest first, by size)."""
+    carried, level = (value, 1), 0
+    while True:
+        if level == len(sizes):
+            sizes.append([])
+        sizes[level].append(carried)
+        if len(sizes[level]) <= most:
+            return
+        (first, one), (second, two) = sizes[level][:2]
+        del sizes[level][:2]
+        carried, level = (first + second, one + two), level + 1
+
+
 TESTS: Mapping[str, Test] = {
     "page_hinkley": lambda values: page_hinkley(values, delta=0.25, limit=30.0, fading=1.0),
     "cusum": lambda values: cusum(values, delta=0.5, limit=12.0, target=(0.0, 1.0)),
@@ -161,6 +226,7 @@ TESTS: Mapping[str, Test] = {
     "eddm": eddm,
     "hddm": hddm,
     "kswin": kswin,
+    "adwin": adwin,
 }
 """The tests by the name that a check asks for them with; all but those of errors take values in
 units of their usual spread. The first two are stricter than elsewhere: at the defaults of river and

@@ -24,6 +24,9 @@ def test_the_alarms_of_river() -> None:
     assert changes.eddm(ERRORS) == 2054
     assert changes.hddm(ERRORS) == 1687
     assert changes.kswin(X) == 1526
+    assert changes.adwin(X) == 1535
+    assert changes.adwin(Y) == 1535
+    assert changes.adwin(ERRORS) == 1759
 
 
 def test_the_alarms_of_frouros_and_menelaus() -> None:
@@ -31,6 +34,11 @@ def test_the_alarms_of_frouros_and_menelaus() -> None:
     assert changes.cusum(X) == 1549
     assert changes.cusum(Y) == 1679
     assert changes.cusum(X, delta=0.5, limit=5.0, target=(0.0, 1.0)) == 1507
+    assert changes.cusum(X, limit=5.0, target=(X[:30].mean(), X[:30].std())) == 88
+    assert changes.adwin(ERRORS, wary=True) == 2111
+    assert changes.ddm(ERRORS) == 1732
+    assert changes.eddm(ERRORS, sample=False) == 2127
+    assert changes.hddm(ERRORS, sides=1) == 1664
 
 
 def test_a_fall_is_found_and_a_level_is_not() -> None:
@@ -38,6 +46,7 @@ def test_a_fall_is_found_and_a_level_is_not() -> None:
     for values in (np.zeros(500), np.ones(500), U[:500]):
         assert changes.page_hinkley(values) is None
         assert changes.kswin(values) is None
+        assert changes.adwin(values) is None
     for test in changes.OF_ERRORS:
         assert changes.TESTS[test](np.zeros(500)) is None
         assert changes.TESTS[test]([]) is None

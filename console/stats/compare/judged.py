@@ -27,6 +27,9 @@ LEAST_EXPECTED = 5.0
 MOST_CELLS = 100
 _BAND = 1.3581
 """95 % quantile of Kolmogorov's distribution."""
+_STRETCH = 64
+"""Values of a sorted sample that are looked at together, where their ends say that it is enough."""
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,27 @@ def _gaps(reference: Floats, current: Floats) -> tuple[float, float]:
         higher, lower = _gaps(current, reference)
         return lower, higher
     n, m = len(reference), len(current)
-    own = np.arange(n + 1) / n
-    higher = float((own[1:] - np.searchsorted(current, reference, side="right") / m).max())
-    lower = float((np.searchsorted(current, reference, side="left") / m - own[:-1]).max())
+    # Only within a stretch whose ends allow for it can a lead be larger than those found so far.
+    begins = np.arange(0, n, _STRETCH)
+    ends = np.minimum(begins + _STRETCH, n)
+    reached = np.searchsorted(current, reference[begins], side="right")
+    best = float(((begins + 1) / n - reached / m).max())
+    places = _inside(begins, ends, ends / n - reached / m > best)
+    found = (places + 1) / n - np.searchsorted(current, reference[places], side="right") / m
+    higher = float(found.max(initial=best))
+    reached = np.searchsorted(current, reference[ends - 1], side="left")
+    best = float((reached / m - (ends - 1) / n).max())
+    places = _inside(begins, ends, reached / m - begins / n > best)
+    found = np.searchsorted(current, reference[places], side="left") / m - places / n
+    lower = float(found.max(initial=best))
     return max(higher, 0.0), max(lower, 0.0)
+
+
+def _inside(begins: Places, ends: Places, wanted: NDArray[np.bool_]) -> Places:
+    """All places of the stretches that are wanted."""
+    first, length = begins[wanted], (ends - begins)[wanted]
+    before = np.cumsum(length) - length
+    return np.repeat(first - before, length) + np.arange(int(length.sum()))
 
 
 def _shift(distance: float) -> float:
