@@ -249,14 +249,23 @@ def _intensity(weighed: Weighed) -> float:
 
 
 def _segments(incident: Incident, gathered: Gathered) -> list[Weighed]:
-    """A value of a tag that deviates alone; what a detector tells of its own counts as well."""
+    """A value of a tag that deviates alone, or carries most of it; what a detector tells, too."""
     found: list[Weighed] = []
+    one = gathered.carried
     for part in gathered.segments:
         text = f"Only {part.segment} deviates in {part.name}, {part.siblings} others do not"
+        intensity = SEGMENT * part.siblings / (part.siblings + 1)
+        if one is not None and one.carrier.name == part.segment:
+            text, intensity = f"{text}; it carries {one.part} of {one.subject}", 2 * intensity
         cause = Cause(text, "segment", 0.0, None, None, part.stage, part.segment)
-        found.append((SEGMENT * part.siblings / (part.siblings + 1), cause))
+        found.append((intensity, cause))
+    known = {part.segment for part in gathered.segments}
+    if one is not None and one.carrier.name not in known:
+        stage, share = incident.lead.deviation.series.stage, min(one.carrier.part, 1.0)
+        cause = Cause(one.cause(), "segment", 0.0, None, None, stage, one.carrier.name)
+        found.append((SEGMENT * share, cause))
     told = incident.lead.deviation.details.get("segment")
-    if isinstance(told, str) and told not in {part.segment for part in gathered.segments}:
+    if isinstance(told, str) and told not in known:
         text = f"Only {told} deviates"
         stage = incident.lead.deviation.series.stage
         found.append((SEGMENT, Cause(text, "segment", 0.0, None, None, stage, told)))

@@ -13,6 +13,7 @@ from statistics import median
 import polars as pl
 
 from console.alerts.alert import RelatedLog
+from console.alerts.carried import BY_SEGMENT, Carried, carried
 from console.alerts.course import Points, course
 from console.alerts.history import History
 from console.alerts.incident import Incident
@@ -32,6 +33,8 @@ LOGS_DURING_S = 2 * HOUR
 LOGS_SLACK_S = 5 * MINUTE
 """Log templates are compared: up to so long after the onset against so long before it; the onset
 is estimated, so that the lines shortly before it count as after it."""
+MOST_OTHERS = 3
+"""So many findings besides the root are looked at for a segment that carries them."""
 MOST_LOGS = 5
 LEAST_LIFT, LEAST_LINES, LEAST_SIGNIFICANCE = 2.0, 3, 2.0
 """What is less is not related: ordinary traffic and chance."""
@@ -65,6 +68,8 @@ class Gathered:
     version: str | None = None
     version_change: VersionChange | None = None
     segments: tuple[Segment, ...] = ()
+    carried: Carried | None = None
+    """The segment of the predictions that carries it."""
     timing: Timing | None = None
     """What the series says of when it changed."""
     split: float = 0.0
@@ -101,9 +106,32 @@ def gather(
         version=root.version or latest,
         version_change=change,
         segments=segments_of(incident, history),
+        carried=_carried(incident, history, end, previous),
         timing=timing(incident, points, history),
         split=0.0 if change is None else split(root, history, change, end),
     )
+
+
+def _carried(
+    incident: Incident, history: History, end: float, previous: Gathered | None
+) -> Carried | None:
+    """The segment that carries the root, or the first finding of which one does.
+
+    What was known stays when nothing deviates any more: rows that are well again only dilute it.
+    """
+    if incident.quiet_since is not None and previous is not None:
+        return previous.carried
+    root = incident.lead.deviation
+    others = [
+        finding.deviation
+        for finding in incident.findings
+        if finding.deviation.key != root.key and finding.deviation.detector in BY_SEGMENT
+    ]
+    for deviation in (root, *others[:MOST_OTHERS]):
+        found = carried(deviation, history, end)
+        if found is not None:
+            return found
+    return None
 
 
 def _median(values: list[float]) -> float | None:

@@ -51,6 +51,14 @@ class History(Protocol):
         """Sums over labelled predictions by version, stage and window."""
         ...
 
+    def segment_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Summaries of columns by segment: the windows that have ended by `end`."""
+        ...
+
+    def segment_performance(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Sums over predictions made since `start` by segment, labelled by `end`."""
+        ...
+
     def series(self, model: str | None = None) -> pl.DataFrame:
         """The series catalogue: series_id, model, stage, name, tags."""
         ...

@@ -113,6 +113,8 @@ def what(incident: Incident, gathered: Gathered, marks: Sequence[Mark]) -> str:
             f"So many {root.detector} alerts opened within an hour that {incident.flooded} further"
             " findings were taken together.",
         )
+    if gathered.carried is not None:
+        sentences.append(gathered.carried.sentence())
     others = sorted({f.deviation.series.label for f in incident.findings} - {root.series.label})
     if others:
         sentences.append(f"With it: {listed(others)}.")
@@ -135,6 +137,9 @@ def where(incident: Incident, gathered: Gathered) -> str:
         parts[0] += f" {version}"
     parts.append(root.series.stage or "stage unknown")
     parts.append(root.series.label)
+    carrier = None if gathered.carried is None else gathered.carried.carrier.name
+    if carrier is not None and carrier not in root.series.label:
+        parts.append(carrier)
     text = " · ".join(parts)
     stages = {f.deviation.series.stage for f in incident.findings} - {None, root.series.stage}
     further = sorted(stage for stage in stages if stage)

@@ -16,7 +16,7 @@ from console.detectors.protocol import Deviation
 from console.records.clock import naive
 from console.records.frames import EVENTS
 from console.records.series import Series
-from console.stats import columns, performance
+from console.stats import columns, performance, segment_performance, segment_windows
 from console.store.pages import LogLine
 
 T0 = 1_700_000_000.0 // 3600 * 3600
@@ -99,6 +99,12 @@ class FakeHistory:
 
     def events(self, start: float, end: float, model: str | None = None) -> pl.DataFrame:
         return events(*(mark for mark in self.marks if start <= mark["ts"] < end))
+
+    def segment_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        return pl.DataFrame(schema=segment_windows.CLOSED)
+
+    def segment_performance(self, model: str, start: float, end: float) -> pl.DataFrame:
+        return pl.DataFrame(schema=segment_performance.CLOSED)
 
     def column_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
         rows = [
