@@ -134,6 +134,7 @@ class ForecastDetector:
         self._width = settings.window_s
         self._tick_s = steps.tick_of(settings.window_s)
         self._known: dict[int, tuple[Series, Limits]] = {}
+        self._able: list[int] = []
 
     def initial(self) -> State:
         """No series yet."""
@@ -161,14 +162,15 @@ class ForecastDetector:
         """The windows of series that have a limit."""
         for row in metrics.select(list(IDENTITY)).unique("series_id").iter_rows():
             self._know(row)
-        able = [key for key, (_, limits) in self._known.items() if limits]
-        return metrics.filter(pl.col("series_id").is_in(able))
+        return metrics.filter(pl.col("series_id").is_in(self._able))
 
     def _know(self, row: tuple[Any, ...]) -> tuple[Series, Limits]:
         """The series of a row of identities, and its limits."""
         if row[0] not in self._known:
             series = Series(*row[1:])
             self._known[row[0]] = series, limits_of(series, self._rules)
+            if self._known[row[0]][1]:
+                self._able.append(row[0])
         return self._known[row[0]]
 
     def _of(self, identity: pl.DataFrame, series_id: int) -> tuple[Series, Limits]:

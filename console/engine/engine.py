@@ -55,6 +55,8 @@ CLOSED: dict[str, Schema] = {
     "scores": scores.CLOSED,
     "volumes": volumes.CLOSED,
 }
+JUDGED_STEPS = 4
+"""In a backlog the windows of so many whole steps are judged at once, which costs less."""
 ESTIMATOR = "estimator"
 ESTIMATOR_LAYOUT = 1
 
@@ -124,6 +126,7 @@ class Engine:
         self._room.restore(restored.incidents, restored.actions, state.get("alerts"))
         self.intake = Intake(paths, settings, restored.files, clock)
         """The files, and how far they are read."""
+        self._unjudged = 0
 
     def __enter__(self) -> Self:
         return self
@@ -163,6 +166,11 @@ class Engine:
         readings = self.intake.read(final=to_the_end, most=most)
         states = self.intake.states(readings)
         self.intake.advance(readings)
+        self._unjudged += sum(reading.consumed for reading in readings)
+        if self._unjudged < JUDGED_STEPS * most and readings and self.intake.is_behind():
+            reached = None
+        else:
+            self._unjudged = 0
         if readings:
             self.intake.read_ahead(final=to_the_end, most=most)
         try:

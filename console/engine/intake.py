@@ -218,10 +218,15 @@ class Intake:
 
         Until `end_reading_ahead` nothing else may be asked of the files.
         """
+        if self.is_behind():
+            self._reading = self._reader.submit(self._next, final=final, most=most)
+
+    def is_behind(self) -> bool:
+        """Whether there is so much left to read that the next step follows at once."""
         identities, sizes = self._collection.identities(), self._collection.sizes()
         waiting = [file.file_id for file in self._waiting if file.file_id in identities]
-        if sum(max(0, sizes[key] - identities[key].offset) for key in waiting) > BACKLOG_BYTES:
-            self._reading = self._reader.submit(self._next, final=final, most=most)
+        left = sum(max(0, sizes[key] - identities[key].offset) for key in waiting)
+        return left > BACKLOG_BYTES
 
     def end_reading_ahead(self) -> None:
         """Waits for what was begun."""
