@@ -352,6 +352,19 @@ async def test_quitting_stops_the_session() -> None:
     session.push(snapshot(2))  # late news do no harm
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.4, "reading …"), (1.0, "no model is known yet")])
+@piloted
+async def test_while_no_model_is_known_the_timeline_says_why(share: float, told: str) -> None:
+    first = replace(snapshot(share=share, models=(), inbox=()), events=())
+    async with console(FakeSession(first)) as driver:
+        lines = driver.text.splitlines()
+        models, lanes = (next(i for i, row in enumerate(lines) if name in row)
+                         for name in ("2 Models", "3 Timeline"))  # fmt: skip
+        assert told in lines[lanes + 1]
+        assert ("reading" in lines[models + 1]) == (share < 1.0)
+        assert "no model of that name" not in driver.text
+
+
 @piloted
 async def test_logs_that_name_no_model_are_no_first_run() -> None:
     deaf = replace(EMPTY, progress=snapshot().progress)

@@ -5,10 +5,19 @@ from __future__ import annotations
 from console.engine.snapshot import Snapshot
 from console.tui.present.line import EMPTY, Line, Piece, piece, wrap
 from console.tui.present.words import plural
+from console.tui.view import View
 
 EXAMPLE = "model-console emit {path}/metrics.jsonl metric auc 0.94 --model fraud"
 UNNAMED = " no record names a model: console.toml can say whose they are, see ?; 4 shows the logs"
 """Said in place of the models where there are records, but none of a model."""
+
+
+def nothing_of(view: View, nothing: str, *, narrowed: bool) -> str:
+    """Why a list of models is empty: its filter, what is still to be read, or else `nothing`."""
+    if narrowed:
+        return " no model of that name; esc clears"
+    loading = view.snapshot is None or not view.snapshot.progress.caught_up
+    return " reading …" if loading else nothing
 
 
 def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:

@@ -16,7 +16,7 @@ from console.engine.snapshot import ModelPane
 from console.tui.commands import HOME
 from console.tui.feed import Feed
 from console.tui.present import models, timeline
-from console.tui.present.guide import UNNAMED, guide
+from console.tui.present.guide import UNNAMED, guide, nothing_of
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.markdown import alert_markdown
 from console.tui.screens.evidence import EvidenceScreen
@@ -115,7 +115,7 @@ class HomeScreen(EvidenceScreen):
         known = self._models_at(view)
         found = [model for model in known if wanted in model.name.casefold()]
         rows.columns = models.layout(known, self.size.width - 1)
-        nothing = " no model of that name; esc clears" if known else UNNAMED
+        nothing = nothing_of(view, UNNAMED, narrowed=bool(wanted and known))
         rows.show(found, empty=[(Piece(nothing, "dim"),)])
         note: Line = ()
         if self._then is not None:
@@ -174,7 +174,8 @@ class HomeScreen(EvidenceScreen):
         ]
         rows.axis = timeline.axis(found, start, end, self.size.width - 1)
         rows.now, rows.time_cursor = view.now, view.time.cursor
-        rows.show(found, empty=[(Piece(" no model of that name; esc clears", "dim"),)])
+        nothing = nothing_of(view, " no model is known yet", narrowed=bool(wanted))
+        rows.show(found, empty=[(Piece(nothing, "dim"),)])
         follows = view.time.end is None
         text = timeline.span_text(start, end, follows=follows, now=view.now, calendar=calendar)
         note = [Piece(text, "dim")]
