@@ -90,18 +90,24 @@ def ours(reference: pl.DataFrame, current: pl.DataFrame, _chunk: int | None) -> 
     return time.perf_counter() - began, told
 
 
+def environment(name: str, folder: Path) -> Path:
+    """The Python of a peer's own virtual environment, which is made the first time."""
+    home = folder / name.lower()
+    python = home / "bin/python"
+    if not python.exists():
+        say(f"making {home}")
+        venv.create(home, with_pip=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", *REQUIREMENTS[name]]
+        subprocess.run(pip, check=True)
+    return python
+
+
 class Peer:
     """A peer in a process of its own, asked by files."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self._folder = folder
-        home = folder / name.lower()
-        python = home / "bin/python"
-        if not python.exists():
-            say(f"making {home}")
-            venv.create(home, with_pip=True)
-            pip = [str(python), "-m", "pip", "install", "--quiet", *REQUIREMENTS[name]]
-            subprocess.run(pip, check=True)
+        python = environment(name, folder)
         quiet = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1"}
         self._process = subprocess.Popen(
             [str(python), "-W", "ignore", "-c", SIDES[name]],
