@@ -37,7 +37,7 @@ OTHERS_PART = 0.5
 """Most that the others may have changed, as a part of what the segment has."""
 LEAST_SHARE = 0.1
 LEAST_ROWS = 20
-LEAST_Z = 4.0
+LEAST_Z = 3.0
 """A whole change that is less sure is not taken apart."""
 
 Name = tuple[str, str]
