@@ -23,6 +23,7 @@ from console.tui.acts import ActingApp
 from console.tui.commands import ACTING, COMMANDS, VIEWS, unknown
 from console.tui.habits import Habits
 from console.tui.looking import Looking
+from console.tui.memory import Memory, part
 from console.tui.present.alert import reason_lines
 from console.tui.present.line import Line, Piece, piece, wrap
 from console.tui.present.words import Calendar
@@ -98,6 +99,7 @@ class ConsoleApp(ActingApp):
         self.marks: dict[LogKey, LogLine] = marks_of(self.habits.session())
         """The log lines that the user marked."""
         self._views: dict[str, ConsoleScreen] = {}
+        self._memories: Memory = {}
         self._home = HomeScreen()
         self._on = "home"
 
@@ -166,17 +168,18 @@ class ConsoleApp(ActingApp):
         """The session as it was left."""
         session = self.habits.session()
         self.view = taken_up(self.view, session)
-        on, wanted = session.get("on"), session.get("filter")
-        if isinstance(wanted, str):
-            self._home.inbox.narrow(wanted)
+        on, self._memories = session.get("on"), part(session, "views")
+        self._home.recall(part(self._memories, "home"))
         if on in {name for name, _, _ in VIEWS} and on != "home":
             self.action_go(str(on))
         if self._keys_trouble:
             self.say(Piece(self._keys_trouble, "warning"))
 
     def _remember(self) -> None:
-        filtered = self._home.inbox.filter
-        self.habits.leave(left(self.view, self._on, filtered, self.marks.values()))
+        shown = {"home": self._home, **self._views}
+        memories = {name: screen.memory() for name, screen in shown.items()}
+        marks = self.marks.values()
+        self.habits.leave(left(self.view, self._on, {**self._memories, **memories}, marks))
 
     # The view
 
@@ -280,6 +283,7 @@ class ConsoleApp(ActingApp):
             from console.tui.screens.views import make
 
             self._views[name] = make(name, self.view)
+            self._views[name].recall(part(self._memories, name))
             self.install_screen(self._views[name], name)
         return name
 

@@ -8,20 +8,23 @@ from typing import Any
 
 from console.store.pages import LogLine
 from console.tui.desk import LogKey
+from console.tui.memory import Memory
 from console.tui.timespan import ZOOMS, TimeSpan
 from console.tui.view import View
 
 MARKS = 200
 
 
-def left(view: View, on: str, inbox_filter: str, marks: Iterable[LogLine]) -> dict[str, Any]:
-    """What is remembered; `on` names the view that was on the screen."""
+def left(
+    view: View, on: str, views: Mapping[str, Memory], marks: Iterable[LogLine]
+) -> dict[str, Any]:
+    """What is remembered; `on` names the view that was on the screen, `views` what each said."""
     time = view.time
     return {
         "on": on,
         "chosen": view.chosen,
         "model": view.model,
-        "filter": inbox_filter,
+        "views": dict(views),
         "time": [time.width, time.end, time.cursor],
         "marks": [astuple(line) for line in marks][-MARKS:],
     }

@@ -1,18 +1,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tui_fake_session import FakeSession
-from tui_fakes import ALERTS, alert, snapshot
-from tui_pilot import console, piloted
+from tui_fakes import ALERTS, NOW, alert, snapshot
+from tui_pilot import Driver, console, piloted
 
-from console.records.clock import HOUR
-from console.tui.commands import COMMANDS
+from console.records.clock import DAY, HOUR
+from console.tui.commands import COMMANDS, VIEWS
 from console.tui.habits import KEYS, QUERIES, Habits
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.logs import LogsScreen
+from console.tui.screens.model import ModelScreen
 from console.tui.terminal import Terminal
+
+NAMES = tuple(name for name, _, _ in VIEWS)
+ODD = {
+    "rows": {"sources": 3, "tracks": "gone", "compare": []}, "filters": [1], "filter": {},
+    "open": "nowhere", "left": [1, 2, 3, 4, 5], "right": ["x", 0.0, 1.0, [], None], "only": "yes",
+    "query": 7, "level": "LOUD", "columns": float("inf"), "follow": False, "ts": 1e300,
+    "line": [[], {}], "shared": None, "needle": 5, "text": None,
+}  # fmt: skip
+"""What somebody might have written into a remembered session."""
 
 
 def test_what_was_chosen_and_asked_is_there_again(tmp_path: Path) -> None:
@@ -87,12 +98,86 @@ async def test_a_session_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
         assert driver.home.inbox.filter == ""
 
 
+def focused(driver: Driver) -> Any:
+    """What has the keys."""
+    return driver.app.focused
+
+
+@piloted
+async def test_every_view_is_found_as_it_was_left(tmp_path: Path) -> None:
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path, "fleet")) as driver:
+        await driver.press("shift+tab", "shift+tab", "slash", *"chu", "enter", "escape")
+        await driver.press("slash", *"fra", "enter", "4")
+        await driver.until(lambda: driver.logs.rows.items)
+        await driver.press("slash", *"request", "enter", "v", "C")
+        await driver.quiet()
+        await driver.press("k", "k", "k")
+        line = driver.logs.rows.selected
+        await driver.press("3", "j", "j")
+        await driver.quiet()
+        await driver.press("5", "o", "c", "3")
+        await driver.quiet()
+        await driver.press("j", "6", "tab", "j", "slash", *"fraud", "enter")
+        await driver.quiet()
+        await driver.press("7", *"select 17", "escape")
+        await driver.press("2", "tab", "tab")
+        open_at = focused(driver).id
+    session = FakeSession(snapshot())
+    async with console(session, habits=Habits(tmp_path, "fleet")) as driver:
+        await driver.until(lambda: driver.shows(ModelScreen))
+        await driver.quiet()
+        assert focused(driver).id == open_at != "performance"
+        await driver.press("1")
+        assert "“fra”" in driver.line("2 Models")
+        await driver.press("4")
+        await driver.until(lambda: driver.logs.rows.items)
+        assert "INFO and worse · only “request”" in driver.line("4 Logs")
+        await driver.sees("lines")
+        assert driver.logs.rows.selected == line
+        assert driver.logs.rows.look.columns == 1
+        await driver.press("3")
+        await driver.quiet()
+        assert focused(driver).cursor == 2
+        await driver.press("5")
+        await driver.quiet()
+        left = session.the_desk.about[-1][0]
+        assert (left.start, left.end) == (NOW - 6 * HOUR - DAY, NOW - DAY)
+        assert "those alone, o shows all" in driver.line("5 Compare")
+        assert focused(driver).cursor == 1
+        await driver.press("6")
+        await driver.quiet()
+        assert "“fraud”" in driver.line("6 Sources")
+        assert focused(driver).id == "checkpoints"
+        await driver.press("7")
+        assert focused(driver).value == "select 17"
+    async with console(FakeSession(snapshot()), habits=Habits(tmp_path, "fleet")) as driver:
+        await driver.press("escape")  # home: the others were not gone to
+    views = Habits(tmp_path, "fleet").session()["views"]
+    assert views["sql"] == {"query": "select 17"}
+    assert views["logs"]["text"] == "request"
+
+
+@piloted
+async def test_a_time_cursor_that_was_moved_since_goes_before_the_line(tmp_path: Path) -> None:
+    habits = Habits(tmp_path)
+    async with console(FakeSession(snapshot()), habits=habits) as driver:
+        await driver.press("4")
+        await driver.until(lambda: driver.logs.rows.items)
+        await driver.press("k", "1")
+    async with console(FakeSession(snapshot()), habits=habits) as driver:
+        await driver.press("t", *"12:00", "enter", "4")
+        await driver.until(lambda: driver.logs.rows.items)
+        assert " 12:00:0" in driver.line("4 Logs")
+
+
 @pytest.mark.parametrize(
     "session",
     [
         {"on": "nowhere", "time": [1, 2], "marks": 3},
         {"on": 4, "chosen": 5, "model": [], "filter": {}, "time": ["x", None, None]},
         {"marks": [[1], None, ["x"] * 13], "time": [21600.0, "now", {}]},
+        {"filter": "auc", "views": dict.fromkeys(("home", *NAMES), ODD)},
+        {"views": dict.fromkeys(NAMES, 3)},
     ],
 )
 @piloted
@@ -101,6 +186,12 @@ async def test_an_odd_session_does_no_harm(tmp_path: Path, session: dict[str, ob
     async with console(FakeSession(snapshot()), habits=Habits(tmp_path)) as driver:
         assert driver.shows(HomeScreen)
         assert driver.app.marks == {}
+        for key in "23456781":
+            await driver.press(key)
+            await driver.quiet()
+            if key == "7":
+                await driver.press("escape")
+        assert driver.app.return_code is None
 
 
 @piloted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,10 @@ from textual.worker import Worker
 
 from console.tui.desk import Desk
 from console.tui.feed import Feed
+from console.tui.memory import Memory, cursor_of, part, put_cursor, text
 from console.tui.screens.base import ConsoleScreen
 from console.tui.view import View
+from console.tui.widgets.rows import Rows
 
 ANEW_S = 1.0
 """Least wall-clock time between two questions that differ only by what has come in since."""
@@ -41,6 +43,7 @@ class AskingScreen(ConsoleScreen):
         self._seen: int | None = None
         self.trouble = ""
         """Why the last question was not answered."""
+        self._cursors: dict[str, str] = {}
 
     def question(self, view: View) -> Question | None:
         """What to ask now; None for nothing."""
@@ -52,6 +55,25 @@ class AskingScreen(ConsoleScreen):
 
     def draw(self, view: View) -> None:
         """Draws what needs no question."""
+
+    def lists(self) -> Mapping[str, Rows[Any]]:
+        """Its lists, whose cursors are remembered."""
+        return {}
+
+    def memory(self) -> dict[str, Any]:
+        """Where the cursors are."""
+        return {"rows": {name: cursor_of(rows) for name, rows in self.lists().items()}}
+
+    def recall(self, memory: Memory) -> None:
+        """They are put there as soon as there are such rows."""
+        rows = part(memory, "rows")
+        self._cursors = {name: text(rows, name) for name in self.lists() if text(rows, name)}
+
+    def put_cursors(self) -> None:
+        """Puts the cursors where they were; a list that is still empty has to wait."""
+        for name, rows in self.lists().items():
+            if rows.items and name in self._cursors:
+                put_cursor(rows, self._cursors.pop(name))
 
     def on_mount(self) -> None:
         """The desk is asked from the first frame on."""
@@ -113,6 +135,7 @@ class AskingScreen(ConsoleScreen):
         self.show_notice("")
         with self.app.batch_update():
             self.answered(answer)
+            self.put_cursors()
 
     def failed(self, reason: str) -> None:
         """Why a question was not answered."""

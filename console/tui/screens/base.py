@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.screen import Screen
 
 from console.tui.commands import footer
+from console.tui.memory import Memory
 from console.tui.present.header import header
 from console.tui.present.line import Line, Piece, Role, cells, crop, piece, spread
 from console.tui.view import View
@@ -48,6 +49,13 @@ class ConsoleScreen(Screen[None]):
     def apply(self, view: View) -> None:
         """Draws the view."""
         raise NotImplementedError
+
+    def memory(self) -> dict[str, Any]:
+        """What is remembered of it between two runs, as JSON has it."""
+        return {}
+
+    def recall(self, memory: Memory) -> None:
+        """Takes up what was remembered, before it is first shown; what does not fit is let go."""
 
     def leave(self) -> None:
         """Another view is gone to: what is still being asked is of no interest."""

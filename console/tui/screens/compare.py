@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import astuple, replace
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 
 from console.engine.views.compare import Side
+from console.tui.memory import Memory
 from console.tui.present import sides as present
 from console.tui.present.line import Piece, piece
 from console.tui.present.words import plural
@@ -51,6 +53,22 @@ class CompareScreen(AskingScreen):
     def begin(self) -> None:
         """The table has the keys."""
         self._table.focus()
+
+    def lists(self) -> Mapping[str, CompareTable]:
+        """The table."""
+        return {"compare": self._table}
+
+    def memory(self) -> dict[str, Any]:
+        """The sides that were chosen, too."""
+        sides = {"left": self._left, "right": self._right}
+        chosen = {name: astuple(side) for name, side in sides.items() if side is not None}
+        return {**super().memory(), "only": self._only, **chosen}
+
+    def recall(self, memory: Memory) -> None:
+        """The same sides; they last until another model is turned to."""
+        super().recall(memory)
+        self._only = memory.get("only") is True
+        self._left, self._right = _side(memory.get("left")), _side(memory.get("right"))
 
     def question(self, view: View) -> Question | None:
         """Both sides; those that were not chosen are found by what there is."""
@@ -168,6 +186,16 @@ class CompareScreen(AskingScreen):
         """Withdraws what is asked, else goes home."""
         if not self.withdraw():
             self.console_app.action_go("home")
+
+
+def _side(stored: object) -> Side | None:
+    """A side as it was remembered; None if it is none."""
+    if not isinstance(stored, list) or len(stored) != 5:
+        return None
+    model, start, end, *names = stored
+    spans = all(isinstance(time, int | float) for time in (start, end))
+    named = all(name is None or isinstance(name, str) for name in names)
+    return Side(*stored) if isinstance(model, str) and spans and named else None
 
 
 def before(side: Side) -> Side:

@@ -15,6 +15,7 @@ from console.alerts.alert import Alert
 from console.engine.snapshot import ModelPane
 from console.tui.commands import HOME
 from console.tui.feed import Feed
+from console.tui.memory import Memory, part, text
 from console.tui.present import models, timeline
 from console.tui.present.guide import UNNAMED, guide, nothing_of
 from console.tui.present.line import Line, Piece, piece
@@ -78,6 +79,16 @@ class HomeScreen(EvidenceScreen):
         """The inbox has the keys from the first frame on."""
         self.inbox.rows.focus()
         self.apply(self.console_app.view)
+
+    def memory(self) -> dict[str, Any]:
+        """What narrows its lists; the cursor is on what needs one most, each time."""
+        return {"filters": {**self._filters, "inbox": self.inbox.filter}}
+
+    def recall(self, memory: Memory) -> None:
+        """They are narrowed again."""
+        filters = part(memory, "filters")
+        self._filters = {name: text(filters, name) for name in self._filters}
+        self.inbox.narrow(text(filters, "inbox"))
 
     # Drawing
 

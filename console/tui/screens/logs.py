@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
+from typing import Any
 
 from textual.app import ComposeResult
-from textual.worker import Worker
 
 from console.alerts.alert import Alert
 from console.store.pages import LogLine, LogPage, LogQuery
 from console.tui.desk import Desk, LogKey
-from console.tui.feed import Feed
-from console.tui.logwindow import PAGE, LogWindow, tail_key, window
+from console.tui.logwindow import PAGE, window
+from console.tui.memory import Memory, number, text
 from console.tui.present.health import severity_role
 from console.tui.present.line import Piece, piece
 from console.tui.present.logs import RELATED, LogLook, record_text
 from console.tui.present.words import plural
-from console.tui.screens.logmarks import LineScreen
+from console.tui.screens.logmarks import COLUMNS
+from console.tui.screens.logpages import PagedScreen
 from console.tui.screens.record import RecordScreen
-from console.tui.view import View
 from console.tui.widgets.bars import FilterBar, Heading
-from console.tui.widgets.lists import LogRows
 from console.tui.widgets.rows import Rows
 
-EDGE = 150
-"""So many rows from an end of what is held, the next page is asked for."""
 LEVELS = (None, "INFO", "WARNING", "ERROR")
-OLDEST: LogKey = (0.0, -1, -1)
 
 
-class LogsScreen(LineScreen):
-    """A window of lines that moves over the store."""
+class LogsScreen(PagedScreen):
+    """Finds, filters, and folds to templates."""
 
     def __init__(
         self,
@@ -46,22 +41,16 @@ class LogsScreen(LineScreen):
 
         `template` is its id and its text.
         """
-        super().__init__()
-        self._key = key
-        self._template = template
-        self._alert = alert
-        self._start = alert.started_at if alert else at
-        self._query = LogQuery(
+        start = alert.started_at if alert else at
+        query = LogQuery(
             model=alert.model if alert else model, template_id=template[0] if template else None
         )
-        self._held = LogWindow()
-        self._placed = False
-        self._cursor_seen = at
-        self._follow = self._start is None
+        super().__init__(query, start, key, shares_cursor=alert is None)
+        self._template = template
+        self._alert = alert
         self._needle = ""
+        self._columns = 0
         self._count: int | None = None
-        self._seen: int | None = None
-        self._trouble = ""
         self._heading = Heading("4", "Logs", id="logs-heading")
 
     def compose(self) -> ComposeResult:
@@ -76,7 +65,6 @@ class LogsScreen(LineScreen):
     def on_mount(self) -> None:
         """Asks for the first page at once."""
         app = self.console_app
-        self._feed = Feed(self, app.session.desk, self._failed)
         rows = self.rows
         rows.look = LogLook(
             app.calendar,
@@ -88,6 +76,8 @@ class LogsScreen(LineScreen):
             incident=severity_role(self._alert) if self._alert else "info",
             where=self._alert is None,
             marked=frozenset(app.marks),
+            text=self._needle,
+            columns=self._columns,
         )
         self.notice.display = False
         rows.focus()
@@ -97,50 +87,42 @@ class LogsScreen(LineScreen):
         else:
             self._around(self._start)
 
-    async def on_unmount(self) -> None:
-        """Gives the reader back, without waiting in the thread of the screen."""
-        await asyncio.to_thread(self._feed.close)
+        if self._query.text or self._query.least_level:
+            self._count_lines()
 
-    @property
-    def feed(self) -> Feed:
-        """Where the lines come from."""
-        return self._feed
+    def memory(self) -> dict[str, Any]:
+        """What is searched for and filtered, the columns, and the line under the cursor."""
+        line = self.rows.selected
+        return {
+            "needle": self._needle,
+            "text": self._query.text or "",
+            "level": self._query.least_level or "",
+            "columns": self._columns if line is None else self.rows.look.columns,
+            "follow": self._follow,
+            "shared": self._cursor_seen,
+            **({} if line is None else {"ts": line.ts, "line": list(line.key)}),
+        }
+
+    def recall(self, memory: Memory) -> None:
+        """The same again; at its line, unless the time cursor was moved elsewhere since."""
+        level = text(memory, "level")
+        self._needle = text(memory, "needle")
+        self._query = replace(
+            self._query,
+            text=text(memory, "text") or None,
+            least_level=level if level in LEVELS else None,
+        )
+        self._columns = int(number(memory, "columns") or 0) % len(COLUMNS)
+        ts, line = number(memory, "ts"), memory.get("line")
+        stayed = number(memory, "shared") == self._cursor_seen
+        if stayed and memory.get("follow") is False and ts is not None:
+            self._start, self._follow = ts, False
+            self._key = tuple(line) if isinstance(line, list) else None
 
     # Drawing
 
-    def apply(self, view: View) -> None:
-        """The header; and while the tail is followed, what is new."""
-        self.show_header()
-        cursor = view.time.cursor
-        if self._alert is None and cursor != self._cursor_seen:
-            self._cursor_seen = cursor
-            if cursor is not None:
-                self.go_to(cursor)
-        revision = view.snapshot.revision if view.snapshot else None
-        if revision != self._seen and not view.paused:
-            self._seen = revision
-            if self._follow:
-                self._tail()
-        if not self._placed and self._feed.idle and self._start is not None:
-            self._around(self._start)
-        self._feed.next()
-
-    def _failed(self, reason: str) -> None:
-        self._trouble = reason
-        self._head()
-
-    def _show(self, held: LogWindow) -> None:
-        self._held, self._placed = held, True
-        self._trouble = ""
-        rows = self.rows
-        days = {rows.look.calendar.date(line.ts) for line in (*held.lines[:1], *held.lines[-1:])}
-        day = rows.look.calendar.date(held.lines[-1].ts) if len(days) > 1 else ""
-        if day != rows.look.day:
-            rows.look = replace(rows.look, day=day)
-        rows.show(held.lines, empty=[(Piece("  no line like that", "dim"),)])
-        self._head()
-
-    def _head(self) -> None:
+    def head(self) -> None:
+        """Whose lines, when, and what narrows them."""
         query, alert = self._query, self._alert
         parts: list[Piece] = [piece(query.model or "all models", "dim")]
         line = self.rows.selected
@@ -165,131 +147,6 @@ class LogsScreen(LineScreen):
             parts.append(Piece(" · following", "ok"))
         self._heading.show(tuple(parts))
         self.show_notice(self._trouble)
-
-    # Pages
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """An answer of the reader."""
-        self._feed.answered(event)
-
-    def _newest(self) -> None:
-        def answer(page: LogPage) -> None:
-            self._show(window(page))
-            self.rows.move_to(len(page.lines) - 1, by_user=False)
-
-        query = self._query
-        self._feed.ask("place", lambda reader: reader.logs_newest(query, PAGE), answer)
-
-    def _around(self, ts: float) -> None:
-        def answer(page: LogPage) -> None:
-            self._place(window(page), ts, self._key)
-            self._key = None
-
-        query = self._query
-        self._feed.ask("place", lambda reader: reader.logs_around(query, ts, PAGE), answer)
-
-    def _place(self, held: LogWindow, ts: float, key: LogKey | None = None) -> None:
-        self._show(held)
-        first = held.first_from(ts)
-        if first is not None:
-            self.rows.place_at(key or first.key, max(self.rows.size.height // 3, 1))
-        self._head()
-
-    def _tail(self) -> None:
-        if not self._held.lines:
-            self._newest()
-            return
-        query, key = self._query, tail_key(self._held)
-
-        def question(reader: Desk) -> tuple[LogPage, bool]:
-            page = reader.logs_after(query, key, PAGE)
-            return (reader.logs_newest(query, PAGE), True) if page.more_after else (page, False)
-
-        def answer(found: tuple[LogPage, bool]) -> None:
-            page, anew = found
-            if self._follow:
-                self._show(window(page) if anew else self._held.with_after(page))
-                self.rows.move_to(len(self._held.lines) - 1, by_user=False)
-
-        self._feed.ask("tail", question, answer)
-
-    def _extend(self) -> None:
-        """Asks for the next page where the screen comes near an end of what is held."""
-        rows, held = self.rows, self._held
-        if not held.lines:
-            return
-        query = self._query
-        top = min(rows.scroll_offset.y, rows.cursor)
-        bottom = max(rows.scroll_offset.y + rows.size.height, rows.cursor)
-        if held.more_before and top < EDGE and not self._feed.waits("before"):
-            first = held.lines[0].key
-            self._feed.ask(
-                "before",
-                lambda reader: reader.logs_before(query, first, PAGE),
-                lambda page: self._join(first, page, before=True),
-            )
-        if held.more_after and bottom > len(held.lines) - EDGE and not self._feed.waits("after"):
-            last = held.lines[-1].key
-            self._feed.ask(
-                "after",
-                lambda reader: reader.logs_after(query, last, PAGE),
-                lambda page: self._join(last, page, before=False),
-            )
-
-    def _join(self, key: LogKey, page: LogPage, *, before: bool) -> None:
-        """Joins a page if the window still ends where it was asked for."""
-        lines = self._held.lines
-        if not lines or key != (lines[0].key if before else lines[-1].key):
-            return
-        self._show(self._held.with_before(page) if before else self._held.with_after(page))
-
-    def on_rows_moved(self, event: Rows.Moved) -> None:
-        """The heading tells the time of the cursor; a step back ends the following."""
-        if event.by_user and self._follow and self.rows.cursor < len(self._held.lines) - 1:
-            self._follow = False
-        self._head()
-        self._extend()
-
-    def on_rows_scrolled(self) -> None:
-        """The wheel needs lines, too."""
-        self._extend()
-
-    # Going about
-
-    def action_follow(self) -> None:
-        """To the newest line, and there it stays."""
-        self._follow = True
-        self._newest()
-
-    def on_log_rows_ends(self, event: LogRows.Ends) -> None:
-        """To the first or the last line of all."""
-        if event.side > 0:
-            self.action_follow()
-        else:
-            self._oldest()
-
-    def _oldest(self) -> None:
-        """To the first line of all."""
-        self._follow = False
-        query = self._query
-        self._feed.ask(
-            "place",
-            lambda reader: reader.logs_after(query, OLDEST, PAGE),
-            lambda page: self._place(window(page), 0.0),
-        )
-
-    def go_to(self, ts: float) -> None:
-        """To a time."""
-        self._follow = False
-        self._around(ts)
-
-    def go_to_line(self, line: LogLine) -> None:
-        """To a line, wherever it is."""
-        self._follow = False
-        if not self.rows.move_to_key(line.key):
-            self._key = line.key
-            self._around(line.ts)
-        self._head()
 
     def action_templates(self) -> None:
         """The log folded to its templates."""
@@ -334,33 +191,36 @@ class LogsScreen(LineScreen):
                 self._place(window(page), hit.ts, hit.key)
             else:
                 self.rows.move_to_key(hit.key)
-                self._head()
+                self.head()
 
-        self._feed.ask("seek", question, answer)
+        self.feed.ask("seek", question, answer)
 
     def action_level(self, step: int) -> None:
         """Only lines of a higher least level, or of a lower one again."""
         place = LEVELS.index(self._query.least_level) + step
-        self._ask_anew(least_level=LEVELS[place % len(LEVELS)])
+        self._ask_anew(least_level=LEVELS[place % len(LEVELS)], text=self._query.text)
 
-    def _ask_anew(self, *, least_level: str | None = None, text: str | None = None) -> None:
+    def _ask_anew(self, *, least_level: str | None, text: str | None) -> None:
         """Another query, at the time of the cursor."""
         line = self.rows.selected
         self._query = replace(self._query, least_level=least_level, text=text)
         self._count = None
-        self._feed.forget()
+        self.feed.forget()
         if self._follow or line is None:
             self._newest()
         else:
             self._around(line.ts)
         if text or least_level:
-            query = self._query
-            self._feed.ask("count", lambda reader: reader.log_count(query), self._counted)
-        self._head()
+            self._count_lines()
+        self.head()
+
+    def _count_lines(self) -> None:
+        query = self._query
+        self.feed.ask("count", lambda reader: reader.log_count(query), self._counted)
 
     def _counted(self, count: int) -> None:
         self._count = count
-        self._head()
+        self.head()
 
     def action_search(self) -> None:
         """Asks for a text."""
@@ -383,7 +243,7 @@ class LogsScreen(LineScreen):
         self.rows.refresh()
         if text != self._query.text:
             self._ask_anew(least_level=self._query.least_level, text=text)
-        self._head()
+        self.head()
 
     def action_back(self) -> None:
         """Clears the filter, then the search, then goes home."""
@@ -395,10 +255,6 @@ class LogsScreen(LineScreen):
             self.console_app.action_go("home")
         else:
             self.dismiss()
-
-    def leave(self) -> None:
-        """Another view is gone to."""
-        self._feed.forget()
 
     def action_drill(self) -> None:
         """The whole record."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from console.tui.chart import ChartSpec
+from console.tui.memory import Memory, text
 from console.tui.present import figures
 from console.tui.present.health import health_role
 from console.tui.present.line import Line, Piece, piece
@@ -77,6 +79,21 @@ class ModelScreen(AskingScreen):
     def begin(self) -> None:
         """The figures of merit come first."""
         self._tables[self._open].focus()
+
+    def lists(self) -> Mapping[str, ModelTable]:
+        """The tables."""
+        return self._tables
+
+    def memory(self) -> dict[str, Any]:
+        """The filter and the open pane, too."""
+        return {**super().memory(), "filter": self._filter, "open": self._open}
+
+    def recall(self, memory: Memory) -> None:
+        """What was filtered and open."""
+        super().recall(memory)
+        self._filter = text(memory, "filter")
+        if text(memory, "open") in self._tables:
+            self._open = text(memory, "open")
 
     @property
     def answer(self) -> ModelAnswer | None:

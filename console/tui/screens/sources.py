@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import ComposeResult
 
 from console.sources.leftout import LeftOut
+from console.tui.memory import Memory, text
 from console.tui.present import sources as present
 from console.tui.present.line import Piece, piece
 from console.tui.present.table import Row
@@ -63,9 +65,24 @@ class SourcesScreen(AskingScreen):
         yield self.keys
 
     def begin(self) -> None:
-        """The files have the keys."""
-        self._tables["sources"].focus()
+        """The files have the keys, or those that had them."""
+        self._tables[self._open].focus()
         self._fill()
+
+    def lists(self) -> Mapping[str, SourcesTable]:
+        """The tables."""
+        return self._tables
+
+    def memory(self) -> dict[str, Any]:
+        """The filter and the open pane, too."""
+        return {**super().memory(), "filter": self._filter, "open": self._open}
+
+    def recall(self, memory: Memory) -> None:
+        """What was filtered and open."""
+        super().recall(memory)
+        self._filter = text(memory, "filter")
+        if text(memory, "open") in PANES:
+            self._open = text(memory, "open")
 
     def question(self, view: View) -> Question | None:
         """Everything, at the costs of the span that is looked at."""
@@ -86,6 +103,7 @@ class SourcesScreen(AskingScreen):
         self._left_out = answer
         with self.app.batch_update():
             self._fill()
+            self.put_cursors()
 
     def action_again(self) -> None:
         """Asks again, and looks again."""

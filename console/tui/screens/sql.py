@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.widgets import Input
 
 from console.tui.completion import completed
+from console.tui.memory import Memory, text
 from console.tui.present.line import Piece, piece
 from console.tui.present.result import columns_of, facts_of, rows_of
 from console.tui.present.words import plural
@@ -46,7 +47,7 @@ class SqlScreen(AskingScreen):
         self._place = 0
         self._told = ""
         self._heading = Heading("7", "SQL", id="sql-heading")
-        self._box = QueryBox(placeholder=FIRST, compact=True, id="query")
+        self._box = QueryBox(placeholder=FIRST, compact=True, select_on_focus=False, id="query")
         self._hint = OneLine(id="hint")
         self._titles = Heading("", "", id="result-heading")
         self._table = ResultTable(id="result")
@@ -74,6 +75,15 @@ class SqlScreen(AskingScreen):
         self._shape = shape
         self.show_notice("")
         self._hint.show((piece(" " + " · ".join(sorted(shape)), "dim"),))
+
+    def memory(self) -> dict[str, Any]:
+        """The query, asked or not."""
+        return {"query": self._box.value}
+
+    def recall(self, memory: Memory) -> None:
+        """It stands in the line again."""
+        self._box.value = text(memory, "query")
+        self._box.cursor_position = len(self._box.value)
 
     def question(self, view: View) -> Question | None:  # noqa: ARG002
         """A query is asked once, when Enter is pressed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -77,6 +77,10 @@ class TimelineScreen(AskingScreen):
     def begin(self) -> None:
         """The rows have the keys."""
         self.rows.focus()
+
+    def lists(self) -> Mapping[str, TrackRows]:
+        """The rows."""
+        return {"tracks": self.rows}
 
     def question(self, view: View) -> Question | None:
         """The span in as many parts as there are cells."""
