@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 
 from console.cli.arguments import Parser, Target, add_paths, need_terminal, target
 from console.cli.arguments import parser as new_parser
@@ -23,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 def show(shown: Target) -> int:
     """Shows the console on what a command names. Raises UsageError without a terminal."""
     need_terminal()
+    gc.disable()  # until the first frame: what is made for it stays, and there is nothing to find
     from console.config.places import data_folder
     from console.engine.session import Session
     from console.tui.app import ConsoleApp
@@ -32,6 +34,13 @@ def show(shown: Target) -> int:
         Session(shown.paths, shown.settings, shown.store),
         habits=Habits(data_folder() / "screen", repr(sorted(map(str, shown.paths)))),
         notify=shown.settings.notify,
+        begun=_collect_garbage,
     )
     app.run()
     return app.return_code or 0
+
+
+def _collect_garbage() -> None:
+    """From now on; what is there already is never looked through, for it stays to the end."""
+    gc.freeze()
+    gc.enable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
@@ -79,8 +79,11 @@ class ConsoleApp(ActingApp):
         zone: tzinfo = UTC,
         habits: Habits | None = None,
         notify: Notify = "bell",
+        begun: Callable[[], None] | None = None,
     ) -> None:
+        """`begun` is called once the first frame is on the screen."""
         super().__init__(session, clock)
+        self._begun = begun
         self.calendar = Calendar(zone)
         self.habits = habits or Habits()
         self.keymap, self._keys_trouble = self.habits.keys()
@@ -138,6 +141,8 @@ class ConsoleApp(ActingApp):
             self._driver.write(text)
 
     def _begin(self) -> None:
+        if self._begun is not None:
+            self._begun()
         self._take_up()
         self.session.start(self._on_snapshot, self._on_failure)
 

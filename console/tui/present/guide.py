@@ -24,7 +24,7 @@ def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
     """Shown while no model is known."""
     inside = max(width - 4, 20)
     if snapshot is None:
-        return [EMPTY, (Piece("  opening the store …", "dim"),)]
+        return [EMPTY, (Piece("  opening the store ...", "dim"),)]
     progress = snapshot.progress
     if not progress.caught_up:
         return [

@@ -23,7 +23,7 @@ def header(
     """The line; `now` is the wall clock, used when the snapshot is live."""
     left: Line = (NAME, piece(f"  {paths}", "dim"))
     if snapshot is None:
-        return spread(left, (Piece("opening the store … ", "dim"),), width)
+        return spread(left, (Piece("opening the store ... ", "dim"),), width)
     right: list[Piece] = []
     if paused:
         right.append(Piece("‖ paused, space goes on", "warning"))

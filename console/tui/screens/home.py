@@ -62,6 +62,8 @@ class HomeScreen(EvidenceScreen):
 
     def compose(self) -> ComposeResult:
         """Header, panes, filter, footer."""
+        # Known before the parts are: every later change of a class has them all styled again.
+        self.update_classes({"empty": True, "beside": self.app.size.width >= BESIDE})
         yield self.header
         yield self.notice
         yield self.headings["models"]

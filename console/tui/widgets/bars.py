@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.reactive import var
@@ -176,15 +175,21 @@ class FilterBar(Horizontal):
         super().__init__()
         self._box = Input(compact=True, select_on_focus=False)
         self._note = OneLine()
+        self._filled = False
 
-    def compose(self) -> ComposeResult:
+    def on_mount(self) -> None:
+        """The first frame shows nothing of it, and does not wait for it."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
         """The slash, the text, the count."""
-        yield Static(" / ", markup=False)
-        yield self._box
-        yield self._note
+        if not self._filled:
+            self._filled = True
+            self.mount(Static(" / ", markup=False), self._box, self._note)
 
     def open(self, text: str) -> None:
         """Shows itself and takes the keys."""
+        self._fill()
         self.display = True
         box = self._box
         with box.prevent(Input.Changed):
