@@ -27,6 +27,7 @@ _FIELDS = {
     "nulls": 0.0,
     "unseen": 0.0,
     "total": float("nan"),
+    "squares": float("nan"),
     "low": float("inf"),
     "high": float("-inf"),
 }
@@ -44,8 +45,9 @@ class Bucket:
     nulls: Floats
     unseen: Floats
     total: Floats
+    squares: Floats
     numbers: Floats
-    """How many rows `total` is of."""
+    """How many rows `total` and `squares` are of."""
     low: Floats
     high: Floats
     counts: Floats
@@ -168,6 +170,7 @@ def _unit(
             nulls=arrays["nulls"][at],
             unseen=arrays["unseen"][at],
             total=np.nan_to_num(arrays["total"][at]),
+            squares=np.nan_to_num(arrays["squares"][at]),
             numbers=numbers[at],
             low=arrays["low"][at],
             high=arrays["high"][at],

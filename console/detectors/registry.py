@@ -18,6 +18,7 @@ from console.detectors.changepoint import ChangepointDetector
 from console.detectors.drift import DriftDetector
 from console.detectors.forecast import ForecastDetector
 from console.detectors.frozen import FrozenDetector
+from console.detectors.label_quality import LabelsDetector
 from console.detectors.logs import LogsDetector
 from console.detectors.performance import PerformanceDetector
 from console.detectors.protocol import Detector
@@ -53,6 +54,7 @@ def builtin(
         ForecastDetector(settings),
         DriftDetector(settings, references),
         QualityDetector(settings, references),
+        LabelsDetector(settings),
         PerformanceDetector(settings, references),
         LogsDetector(settings, templates),
         VolumeDetector(settings),
