@@ -53,11 +53,10 @@ class Lookup:
 
     def _is_of(self, rows: pl.DataFrame, places: pl.Series) -> bool:
         """Whether what is at the places has the keys of the rows."""
-        unknown = places.is_null()
-        return all(
-            bool((self.rows[key].gather(places).eq_missing(rows[key]) | unknown).all())
-            for key in self._keys
-        )
+        found = self.rows.select(pl.col(self._keys).gather(places).name.suffix("_found"))
+        both = rows.select(self._keys).hstack(found)
+        same = [pl.col(key).eq_missing(pl.col(f"{key}_found")) for key in self._keys]
+        return bool(both.select((pl.all_horizontal(same) | places.is_null()).all()).item())
 
     def _hashes(self, rows: pl.DataFrame) -> pl.Series:
         parts = [pl.col(key).hash(seed) for seed, key in enumerate(self._keys)]

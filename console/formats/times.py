@@ -22,6 +22,7 @@ _MANY = 256
 _SECOND = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9]$"
 _TO_SECONDS = len("2026-01-02T03:04:05")
 _MOST_DIGITS = 9
+_EPOCH = re.compile(_NUMBER)
 _HALF_DAY = re.compile(r"\s?([AP]M)$", re.IGNORECASE)
 
 
@@ -37,7 +38,9 @@ def parse_times(texts: pl.Series, timezone: str | None = None) -> pl.Series:
     if uniform is not None:
         return uniform
     parsed = pl.Series(texts.name, [], TIME).extend_constant(None, len(texts))
-    attempts = (_zoned, _local, _numbers, _irregular, _rare)
+    attempts = [_zoned, _local, _numbers, _irregular, _rare]
+    if len(texts) and _EPOCH.match(texts[0] or ""):  # none is both, so that the order is free
+        attempts.insert(0, attempts.pop(2))
     for attempt in attempts:
         missing = parsed.is_null() & texts.is_not_null()
         count = int(missing.sum())
@@ -48,10 +51,11 @@ def parse_times(texts: pl.Series, timezone: str | None = None) -> pl.Series:
         else:
             rows = missing.arg_true()
             parsed = parsed.scatter(rows, attempt(texts.gather(rows), timezone))
-    outside = (parsed.dt.epoch("us") < _FIRST) | (parsed.dt.epoch("us") > _LAST)
-    if outside.any():
-        return parsed.set(outside.fill_null(value=False), None)
-    return parsed
+    moments = parsed.to_physical()
+    if bool(moments.is_between(_FIRST, _LAST).all()):  # null is
+        return parsed
+    outside = ~moments.is_between(_FIRST, _LAST)
+    return parsed.set(outside.fill_null(value=False), None)
 
 
 def localise(times: pl.Series, timezone: str | None) -> pl.Series:
@@ -94,8 +98,10 @@ def _by_second(texts: pl.Series, timezone: str | None) -> pl.Series | None:
 
 def _shape(texts: pl.Series) -> tuple[int, bool] | None:
     """How many digits of a second many times have, and whether `Z` ends them, if all agree."""
+    if len(texts) < _MANY or texts.has_nulls():
+        return None
     sizes = texts.str.len_bytes()
-    size = sizes[0] if len(texts) >= _MANY and not texts.has_nulls() else 0
+    size = sizes[0]
     zulu = texts.str.ends_with("Z")
     if size < _TO_SECONDS or not (sizes == size).all() or zulu.all() != zulu.any():
         return None

@@ -14,6 +14,7 @@ import duckdb
 
 from console.records.clock import Clock
 from console.store import opening, restored
+from console.store.appending import Appending
 from console.store.errors import InterruptError, StoreError, told
 from console.store.maintenance import Maintenance
 from console.store.matching import Matcher
@@ -47,6 +48,7 @@ class Store:
         """What had to be mended while opening, a line each."""
         self._root = connection
         self._writer = connection.cursor()
+        self._tables = Appending(self._writer)
         self._committed = connection.cursor()
         self._cursors = threading.Lock()
         self._writing = threading.Lock()
@@ -93,7 +95,7 @@ class Store:
         except BaseException:
             self._writing.release()
             raise
-        return Transaction(self._writer, self._committed, self._matcher, self._ended)
+        return Transaction(self._writer, self._tables, self._committed, self._matcher, self._ended)
 
     def restore(self) -> Restored:
         """What a restart goes on from."""
@@ -138,6 +140,7 @@ class Store:
             self._closed = True
             for reader in list(self._readers):
                 reader.close()
+            self._tables.forget()
             for connection in (self._committed, self._writer, self._root):
                 connection.close()
             if self._forget:

@@ -36,6 +36,18 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """Which predictions are meant: those of some values of a tag, or of all but these.
+
+    The value is that of the tag, else the version or the feature of that name.
+    """
+
+    tag: str
+    values: tuple[str, ...]
+    inside: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CellQuery:
     """The predictions of a model whose column has such a value."""
 
@@ -44,6 +56,7 @@ class CellQuery:
     role: str
     """As of a pinned column: `feature`, `prediction` or `score`."""
     cell: Cell
+    among: Among | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,8 @@ def predictions(
     conditions.add("p.ts >= {0} AND p.ts < {1}", naive(span[0]), naive(span[1]))
     text = f"CAST(p.{role} AS VARCHAR)" if role != "feature" else _feature(column, conditions)
     _match(conditions, text, asked.cell)
+    if asked.among is not None:
+        _among(conditions, asked.among)
     found = fetch(
         cursor,
         f"SELECT epoch_us(p.ts) / 1e6 AS ts, {text} AS value, p.id, p.version, p.prediction,"  # noqa: S608 - values are parameters
@@ -117,6 +132,17 @@ def _row(
 def _feature(column: str, conditions: Conditions) -> str:
     conditions.add("TRUE", "$." + json.dumps(column, ensure_ascii=False))
     return f"(p.features->>${len(conditions.values)})"
+
+
+def _among(conditions: Conditions, among: Among) -> None:
+    conditions.add("TRUE", "$." + json.dumps(among.tag, ensure_ascii=False))
+    path = f"${len(conditions.values)}"
+    other = "p.version, " if among.tag == "version" else ""
+    text = f"coalesce(p.tags->>{path}, {other}p.features->>{path})"
+    places = ", ".join(f"{{{place}}}" for place in range(len(among.values)))
+    negated = "" if among.inside else "NOT "
+    if among.values:
+        conditions.add(f"{text} {negated}IN ({places})", *among.values)
 
 
 def _match(conditions: Conditions, text: str, cell: Cell) -> None:

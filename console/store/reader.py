@@ -245,6 +245,11 @@ class Reader:
         with self._cursor("read the windows of segments") as cursor:
             return segmentwindows.columns(cursor, model, (start, end), late=late)
 
+    def segment_names(self, model: str, start: float, end: float) -> list[tuple[str, str]]:
+        """Tag and value of every segment that has predictions in the span."""
+        with self._cursor("list the segments") as cursor:
+            return segmentwindows.names(cursor, model, (start, end))
+
     def segment_performance(
         self, model: str, start: float, end: float, *, late: bool = False
     ) -> pl.DataFrame:

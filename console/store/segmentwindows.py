@@ -35,6 +35,18 @@ def columns(
     return fetch(cursor, _COLUMNS, values)
 
 
+def names(
+    cursor: duckdb.DuckDBPyConnection, model: str, span: tuple[float, float]
+) -> list[tuple[str, str]]:
+    """Tag and value of every segment that has a window in a span, sorted."""
+    query = (
+        "SELECT DISTINCT tag, value FROM window_segments"
+        " WHERE model = $1 AND start >= $2 AND start < $3 ORDER BY tag, value"
+    )
+    values = [model, naive(span[0]), naive(span[1])]
+    return [(tag, value) for tag, value in fetch(cursor, query, values).iter_rows()]
+
+
 def performance(
     cursor: duckdb.DuckDBPyConnection, model: str, span: tuple[float, float], *, late: bool
 ) -> pl.DataFrame:

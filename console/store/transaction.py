@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import polars as pl
 
 from console.records.frames import TIME
-from console.store import arrow, outbox
+from console.store import outbox
 from console.store.errors import told
 from console.store.matching import Matcher, matched
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from console.records.action import Action
     from console.records.frames import Records
+    from console.store.appending import Appending
     from console.store.commit import Commit, FileState, StoredIncident
 
 _TABLES = {
@@ -69,6 +70,7 @@ class Transaction:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
+        tables: Appending,
         committed: duckdb.DuckDBPyConnection,
         matcher: Matcher,
         ended: Callable[[bool], None],
@@ -78,6 +80,7 @@ class Transaction:
         `committed` sees what was there before; `ended` is told whether it was committed.
         """
         self._connection = connection
+        self._tables = tables
         self._committed = committed
         self._matcher = matcher
         self._keyed: list[tuple[str, pl.DataFrame]] = []
@@ -169,6 +172,7 @@ class Transaction:
     def _roll_back(self) -> None:
         import duckdb
 
+        self._tables.forget()
         try:
             self._connection.execute("ROLLBACK").fetchall()
         except duckdb.Error:
@@ -178,11 +182,11 @@ class Transaction:
     def _insert(self, table: str, rows: pl.DataFrame) -> None:
         if rows.height:
             with told(f"write to {table}"):
-                arrow.insert(self._connection, table, rows)
+                self._tables.insert(table, rows)
 
     def _replace(self, table: str, key: str, rows: pl.DataFrame) -> None:
         with told(f"write to {table}"):
-            arrow.replace(self._connection, table, key, rows.unique(key, keep="last"))
+            self._tables.replace(table, key, rows.unique(key, keep="last"))
 
 
 def _newest(records: Records) -> datetime | None:
