@@ -83,11 +83,12 @@ def average_precision(positive: ArrayLike, negative: ArrayLike) -> Estimate | No
     if m == 0:
         return None
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = float(np.nansum(p / m * hits / all_of))
+        value = min(float(np.nansum(p / m * hits / all_of)), 1.0)
     if not 0 < value < 1:
         return Estimate(value, 0.0, value, value, int(all_of[-1]))
     logit, spread = math.log(value / (1 - value)), 1 / math.sqrt(m * value * (1 - value))
-    low, high = (1 / (1 + math.exp(-(logit + side * Z * spread))) for side in (-1, 1))
+    # The logistic function by way of tanh, which does not overflow where AP is all but 0 or 1.
+    low, high = ((1 + math.tanh((logit + side * Z * spread) / 2)) / 2 for side in (-1, 1))
     return Estimate(value, value * (1 - value) * spread, low, high, int(all_of[-1]))
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import random
-from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from fleets import START
+from clients import HOURS, START, write_clients
 
 from console.config.load import settings_for
 from console.engine import intake
@@ -17,46 +14,11 @@ from console.engine.engine import Engine
 from console.engine.replay import replay
 from console.store.database import Store
 
-HOURS, BROKEN = 52, 46
 NOW = START.timestamp() + 30 * 86400
 
 
 def clock() -> float:
     return NOW
-
-
-def write(folder: Path, settings: str = "") -> Path:
-    """A prediction a minute and its label two hours later; at last one client sends no amounts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "console.toml").write_text(f"[models.fraud]\n{settings}\n", encoding="utf-8")
-    rng = random.Random(3)
-    predictions, labels = [], []
-    for minute in range(60 * HOURS):
-        client = rng.choices(("acme", "globex", "initech"), (3, 5, 2))[0]
-        gone = client == "acme" and minute >= 60 * BROKEN
-        score = round(rng.random(), 3)
-        ts = START + timedelta(minutes=minute)
-        common = {"model": "fraud", "id": f"p{minute}"}
-        predictions.append(
-            {
-                "ts": ts.isoformat(),
-                **common,
-                "features": {
-                    "amount": None if gone else round(rng.gauss(40, 9), 2),
-                    "plan": rng.choice(("free", "paid")),
-                },
-                "prediction": int(score > 0.5),
-                "score": score,
-                "tags": {"client": client},
-            }
-        )
-        truth = int(rng.random() < score)
-        if minute < 60 * (HOURS - 2):
-            labels.append({"ts": (ts + timedelta(hours=2)).isoformat(), **common, "label": truth})
-    for name, records in (("predictions", predictions), ("labels", labels)):
-        lines = "".join(json.dumps(record) + "\n" for record in records)
-        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-    return folder
 
 
 def stored(path: Path) -> list[pl.DataFrame]:
@@ -78,7 +40,7 @@ def told(folder: Path, path: Path | None = None) -> list[dict[str, object]]:
 
 
 def test_the_alert_names_the_client(tmp_path: Path) -> None:
-    alerts = told(write(tmp_path / "fleet"))
+    alerts = told(write_clients(tmp_path / "fleet"))
     (alert,) = [alert for alert in alerts if alert["series"] == "amount"]
     assert alert["detector"] == "quality"
     assert "client=acme carries all of the nulls of amount: 0 % to 100 % there" in str(
@@ -91,7 +53,7 @@ def test_the_alert_names_the_client(tmp_path: Path) -> None:
 
 
 def test_settings_name_the_segments_or_that_there_are_none(tmp_path: Path) -> None:
-    folder = write(tmp_path / "fleet", 'segments = ["plan", "version"]')
+    folder = write_clients(tmp_path / "fleet", 'segments = ["plan", "version"]')
     path = tmp_path / "store.duckdb"
     assert not any("carries" in str(alert["what"]) for alert in told(folder, path))
     windows, performance, _ = stored(path)
@@ -100,7 +62,7 @@ def test_settings_name_the_segments_or_that_there_are_none(tmp_path: Path) -> No
         assert set(frame["value"]) == {"free", "paid"}
     assert performance["n"].sum() == 60 * (HOURS - 2)
     none = tmp_path / "none.duckdb"
-    told(write(tmp_path / "other", "segments = []"), none)
+    told(write_clients(tmp_path / "other", "segments = []"), none)
     assert [frame.height for frame in stored(none)[:2]] == [0, 0]
 
 
@@ -118,7 +80,7 @@ def walked(folder: Path, path: Path, most: int, steps: int) -> list[dict[str, ob
 def test_neither_the_size_of_the_batches_nor_a_restart_changes_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write(tmp_path / "fleet")
+    folder = write_clients(tmp_path / "fleet")
     whole, cut, broken = (tmp_path / f"{name}.duckdb" for name in ("whole", "cut", "broken"))
     alerts = told(folder, whole)
     for name in ("READ_BYTES", "FIRST_BYTES"):

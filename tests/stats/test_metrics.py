@@ -155,3 +155,13 @@ def test_several_classes_with_their_scores_are_counted_by_confidence() -> None:
     # Of two classes the score of the positive one counts.
     assert np.sum(row["positive_scores"]) == 1
     assert row["brier"] == pytest.approx(0.04)
+
+
+@given(st.integers(1, 20))
+def test_an_average_precision_that_rounds_to_almost_one_has_an_interval(size: int) -> None:
+    """All positives above all negatives: sixths add up to a digit less than 1."""
+    positive, negative = np.append(0.0, np.ones(size)), np.append(3.0, np.zeros(size))
+    found = metrics.average_precision(positive, negative)
+    assert found is not None
+    assert found.low <= found.value <= found.high <= 1
+    assert found.value == pytest.approx(1)

@@ -15,19 +15,20 @@ import numpy as np
 import polars as pl
 
 from console.detectors.comparison import LEAST_ROWS, compare
+from console.engine.views import segments
 from console.engine.views.columns import FALSE_DISCOVERIES, summed
 from console.engine.views.figures import PARTS
 from console.engine.views.performance import ORDER, added
-from console.records.clock import DAY, naive
+from console.records.clock import naive
 from console.records.series import tag_text
 from console.stats import drift, metrics
 
 if TYPE_CHECKING:
     from console.stats.pinning import References
+    from console.stats.reference import ModelReference
     from console.store.reader import Reader
 
 Kind = Literal["performance", "metric", "column"]
-LABELS_LATE_S = 90 * DAY
 LEAST_WINDOWS = 8
 
 
@@ -40,7 +41,7 @@ class Side:
     end: float
     version: str | None = None
     segment: str | None = None
-    """`tag=value` of metrics."""
+    """`tag=value` of metrics and of predictions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def compare_answer(
 ) -> CompareAnswer:
     """Puts two sides beside each other; what differs surely and most comes first of its kind."""
     found = [*_performance(reader, left, right), *_metrics(reader, left, right)]
-    if left.segment is None and right.segment is None and left.model == right.model:
+    if left.model == right.model:
         found += _columns(reader, references, left, right)
     p = [1.0 if row.p is None else row.p for row in found]
     marked = drift.false_discovery(p, FALSE_DISCOVERIES)
@@ -101,23 +102,16 @@ def sides(reader: Reader, model: str, start: float, end: float) -> list[Side]:
     counted = reader.version_counts(start, end, PARTS).filter(pl.col("model") == model)
     ran = counted.group_by("version").agg(pl.col("first").min()).sort("first", descending=True)
     texts = {tag_text(tags) for tags in reader.series(model)["tags"] if tags}
-    parts = sorted({part for text in texts for part in text.split(",") if "=" in part})
+    parts = {part for text in texts for part in text.split(",") if "=" in part}
+    parts |= {f"{tag}={value}" for tag, value in reader.segment_names(model, start, end)}
     return [
         *(Side(model, start, end, version=version) for version in ran["version"]),
-        *(Side(model, start, end, segment=part) for part in parts[:40]),
+        *(Side(model, start, end, segment=part) for part in sorted(parts)[:40]),
     ]
 
 
 def _performance(reader: Reader, left: Side, right: Side) -> list[Difference]:
-    if left.segment is not None or right.segment is not None:
-        return []
-    found = []
-    for side in (left, right):
-        windows = reader.performance_windows(side.model, side.start, side.end + LABELS_LATE_S)
-        made = windows.filter(
-            (pl.col("predicted") >= naive(side.start)) & (pl.col("predicted") < naive(side.end))
-        )
-        found.append(metrics.of_sums(added(_of_version(made, side).to_dicts())))
+    found = [metrics.of_sums(added(_labelled(reader, side).to_dicts())) for side in (left, right)]
     rows = []
     for name in ORDER:
         one, other = found[0].get(name), found[1].get(name)
@@ -132,6 +126,16 @@ def _performance(reader: Reader, left: Side, right: Side) -> list[Difference]:
             )
         )  # fmt: skip
     return rows
+
+
+def _labelled(reader: Reader, side: Side) -> pl.DataFrame:
+    """The labelled predictions of a side: `stats.performance.CLOSED`."""
+    if side.segment is not None:
+        return segments.labelled(reader, side.model, side.segment, (side.start, side.end))
+    end = side.end + segments.LABELS_LATE_S
+    windows = reader.performance_windows(side.model, side.start, end)
+    made = (pl.col("predicted") >= naive(side.start)) & (pl.col("predicted") < naive(side.end))
+    return _of_version(windows.filter(made), side)
 
 
 def _metrics(reader: Reader, left: Side, right: Side) -> list[Difference]:
@@ -198,21 +202,15 @@ def _columns(reader: Reader, references: References, left: Side, right: Side) ->
     reference = references.get(left.model)
     if reference is None:
         return []
-    windows = [
-        _of_version(reader.column_windows(side.model, side.start, side.end), side)
-        for side in (left, right)
-    ]
+    one, other = (_cells(reader, reference, side) for side in (left, right))
     rows = []
     for column in reference.columns:
-        own = [
-            frame.filter((pl.col("column") == column.name) & (pl.col("role") == column.role))
-            for frame in windows
-        ]
-        counts = [summed(column, frame) for frame in own]
-        if min(cells.sum() for cells in counts) < LEAST_ROWS:
+        known = [side.get((column.name, column.role)) for side in (one, other)]
+        told = [side for side in known if side is not None and len(side[0]) == column.cells]
+        if len(told) < 2 or min(cells.sum() for cells, _ in told) < LEAST_ROWS:
             continue
+        counts, means = [cells for cells, _ in told], [mean for _, mean in told]
         distance, p = compare(column.kind == "numeric", counts[0], counts[1], 0.0)
-        means = [_mean(frame, cells) for frame, cells in zip(own, counts, strict=True)]
         rows.append(
             Difference(
                 "column", column.name, column.role, means[0], means[1], float(distance), float(p),
@@ -220,6 +218,22 @@ def _columns(reader: Reader, references: References, left: Side, right: Side) ->
             )
         )  # fmt: skip
     return rows
+
+
+def _cells(
+    reader: Reader, reference: ModelReference, side: Side
+) -> dict[tuple[str, str], segments.Cells]:
+    """Every column of a side: counts by cell, and the mean."""
+    span = (side.start, side.end)
+    if side.segment is not None:
+        return segments.columns(reader, side.model, side.segment, span)
+    windows = _of_version(reader.column_windows(side.model, *span), side)
+    found: dict[tuple[str, str], segments.Cells] = {}
+    for column in reference.columns:
+        own = windows.filter((pl.col("column") == column.name) & (pl.col("role") == column.role))
+        counts = summed(column, own)
+        found[column.name, column.role] = counts, _mean(own, counts)
+    return found
 
 
 def _mean(windows: pl.DataFrame, cells: np.ndarray) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.alerts.alert import Alert
 from console.engine.snapshot import Health
+from console.store.rawrows import Among
 
 PARTS = 48
 """Equal parts of the shown span that a course is given in."""
@@ -48,6 +49,8 @@ class Figure:
     health: Health = "ok"
     series_id: int | None = None
     """Of a metric: whose rows can be looked at."""
+    among: Among | None = None
+    """Of a segment: which predictions it is of."""
 
 
 def health_of(alerts: Sequence[Alert], series: str | None) -> Health:

@@ -14,7 +14,8 @@ from console.engine.gauges import KINDS, GaugeKind
 from console.engine.views.columns import ColumnFigure, column_figures
 from console.engine.views.figures import PARTS, Figure, Point, health_of, standing
 from console.engine.views.performance import estimated, realised
-from console.records.clock import DAY, epoch
+from console.engine.views.segments import LABELS_LATE_S, segment_figures
+from console.records.clock import epoch
 from console.records.series import tag_text
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 Group = Literal["perf", "nulls", "errors", "latency", "volume", "other"]
 GROUPS: tuple[Group, ...] = ("volume", "latency", "errors", "nulls", "other")
 """The order of the metrics that are no figures of merit."""
-LABELS_LATE_S = 90 * DAY
-"""How long after the span its labels are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,10 @@ def model_answer(
         columns=tuple(columns),
         metrics=tuple(f for wanted in GROUPS for group, f in series if group == wanted),
         versions=tuple(_versions(reader, windows, model, start, end)),
-        segments=tuple(f for group, f in series if group == "segment"),
+        segments=(
+            *segment_figures(reader, model, span),
+            *(f for group, f in series if group == "segment"),
+        ),
         reference=reference.source if reference else None,
     )
 

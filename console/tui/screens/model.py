@@ -180,7 +180,7 @@ class ModelScreen(AskingScreen):
             "columns": " no predictions with features, or their reference is still being learned",
             "metrics": " no metrics in this span",
             "versions": " no record names a version",
-            "segments": " no metric has tags",
+            "segments": " no metric and no labelled prediction has tags",
         }[name]
 
     # Places

@@ -41,7 +41,7 @@ def figure_screen(model: str, figure: Figure, span: Span) -> RowsScreen:
     series = figure.series_id
     if series is not None:
         return RowsScreen(title, lambda desk: desk.series_rows(series, span), span)
-    asked = CellQuery(model, "prediction", "prediction", Cell())
+    asked = CellQuery(model, "prediction", "prediction", Cell(), figure.among)
     return RowsScreen(title, lambda desk: desk.column_rows(asked, span), span)
 
 
