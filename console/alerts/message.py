@@ -19,6 +19,7 @@ from console.alerts.templates import retold
 from console.alerts.wording import amount, figure, fit, length, listed, moment
 from console.config.settings import Settings
 from console.detectors.protocol import Deviation
+from console.stats.masking import WILDCARD
 
 TITLE_CELLS = 72
 FIELD = re.compile(r"\{(\w+)\}")
@@ -90,10 +91,34 @@ def title(incident: Incident, gathered: Gathered) -> str:
     if incident.flooded:
         return fit(f"Flood: {incident.flooded} more {root.detector} findings", TITLE_CELLS)
     model = incident.model or f"{len(incident.models)} models"
-    tail = f" · {model}" if incident.models else ""
+    tail = others(incident) + (f" · {model}" if incident.models else "")
     head = f"{_subject(root)} {_short(root, gathered)}"
     room = max(TITLE_CELLS - len(tail), TITLE_CELLS // 2)
     return fit(fit(head, room) + tail, TITLE_CELLS)
+
+
+def others(incident: Incident) -> str:
+    """How many findings are of log lines that say the same of something else; "" for none.
+
+    A template that stands for any of them is no other one, but tells that there are some.
+    """
+    root = incident.lead.deviation
+    if quantity(root) != "logs":
+        return ""
+    labels = {finding.deviation.series.label for finding in incident.findings}
+    alike = [label for label in labels if _differ_in_names(root.series.label, label)]
+    named = sum(label.count(WILDCARD) <= root.series.label.count(WILDCARD) for label in alike)
+    if not alike:
+        return ""
+    return " and others" if not named else f" and {named} other{'s' if named > 1 else ''}"
+
+
+def _differ_in_names(one: str, other: str) -> bool:
+    """Whether two templates have the same words, but for a few in the same places."""
+    pairs = list(zip(one.split(), other.split(), strict=False))
+    differing = sum(mine != theirs for mine, theirs in pairs)
+    same_length = len(pairs) == len(one.split()) == len(other.split())
+    return same_length and 0 < differing <= len(pairs) // 3
 
 
 def what(incident: Incident, gathered: Gathered, marks: Sequence[Mark]) -> str:

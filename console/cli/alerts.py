@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Prints the ranked inbox of a store: the one that --store names, or the one that
-belongs to the PATHs or settings, as the console has left it."""
+belongs to the PATHs or settings, as the console has left it. --format text is
+for screen readers: paragraphs, one sentence a line."""
 
 
 def parser() -> Parser:
     """The arguments of the command."""
     parser = new_parser("alerts", _DESCRIPTION, "  model-console alerts logs/ --format table")
     add_paths(parser, meaning=OWNED)
-    add_format(parser, "table", "json", "csv")
+    add_format(parser, "table", "text", "json", "csv")
     return parser
 
 

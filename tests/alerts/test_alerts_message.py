@@ -150,6 +150,35 @@ def test_silence_and_log_lines_are_told_in_their_own_way(world: Any) -> None:
     assert alert.evidence.points[-1][1] > 0
 
 
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        ((), ""),
+        (("Koeln",), " and 1 other"),
+        (("Koeln", "Ulm", "Leipzig"), " and 3 others"),
+        (("Koeln", "<*>"), " and 1 other"),
+        (("<*>",), " and others"),
+    ],
+)
+def test_a_title_does_not_name_one_of_many_alone(
+    world: Any, beside: tuple[str, ...], told: str
+) -> None:
+    of = [f"geocoder quota exhausted for depot {name}, stale kept" for name in ("Hamburg", *beside)]
+    texts = [*of, "another line of as many words as the first", "geocoder down"]
+    found = [
+        replace(
+            world.deviation(text, world.T0, world.T0 - 30 * MINUTE + at * MINUTE, detector="logs"),
+            details={"template_id": f"t{at}"},
+        )
+        for at, text in enumerate(texts)
+    ]
+    alert = alert_of(world, *found)
+    assert alert.title.endswith(f"{told} · fraud")
+    assert alert.title.startswith("geocoder quota exhausted for depot Hamburg")
+    assert ("other" in alert.title) == bool(told)
+    assert cells(alert.title) <= 72
+
+
 def test_columns_are_told_by_what_their_detector_means(world: Any) -> None:
     nulls = world.deviation(
         "distance_km", detector="quality", before=0.0, after=0.4, details={"term": "nulls"}
