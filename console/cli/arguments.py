@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import shutil
 import sys
 from collections.abc import Sequence
@@ -82,8 +81,11 @@ def target(arguments: argparse.Namespace) -> Target:
     """
     paths = tuple(arguments.paths)
     for path in paths:
-        if not path.exists() and not glob.has_magic(str(path)):
-            raise UsageError(f"{path}: no such file or folder{_meant(path)}")
+        if not path.exists():
+            from glob import has_magic  # most paths are there
+
+            if not has_magic(str(path)):
+                raise UsageError(f"{path}: no such file or folder{_meant(path)}")
     settings = settings_for(paths, arguments.config)
     if not paths:
         if settings.file is None:

@@ -7,7 +7,6 @@ worse than a console that says what it cannot do.
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -250,7 +249,7 @@ def read(document: Document) -> Settings:
         **console,
     )
     if settings.receiver is not None and settings.sources:
-        received = SourceSettings(glob.escape(str(settings.receiver.file)), format="jsonl")
+        received = SourceSettings(_literal(settings.receiver.file), format="jsonl")
         settings = replace(settings, sources=(*settings.sources, received))
     if settings.prediction_window_s % settings.window_s:
         key = "prediction_window" if "prediction_window_s" in console else "window"
@@ -262,6 +261,12 @@ def read(document: Document) -> Settings:
     return settings
 
 
+def _literal(path: Path) -> str:
+    from glob import escape  # most start without a pattern
+
+    return escape(str(path))
+
+
 def _source(document: Document, path: KeyPath, folder: Path) -> SourceSettings:
     source = SourceSettings(**_table(document, path, SOURCE, needs="path"))
     for name in re.findall(r"(?<!\[)\{([^{}/]*)\}", source.path):
@@ -269,7 +274,7 @@ def _source(document: Document, path: KeyPath, folder: Path) -> SourceSettings:
             known = ", ".join(f"{{{each}}}" for each in PATH_NAMES)
             problem = f"path names a part of it {{{name}}}: only {known} are known"
             raise document.error((*path, "path"), problem)
-    place = Path(glob.escape(str(folder)).replace("{", "[{]"))
+    place = Path(_literal(folder).replace("{", "[{]"))
     return replace(source, path=os.path.normpath(place / source.path))
 
 
@@ -320,7 +325,7 @@ def _check(document: Document, path: KeyPath, folder: Path) -> Check:
         problem = f"test {check.test} has no limit: give it a number as drift"
         raise document.error((*path, "test"), problem)
     if check.path is not None:
-        place = os.path.normpath(Path(glob.escape(str(folder))) / check.path)
+        place = os.path.normpath(Path(_literal(folder)) / check.path)
         check = replace(check, path=place)
     if check.reference is not None:
         check = replace(check, reference=Path(os.path.normpath(folder / check.reference)))

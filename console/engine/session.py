@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.pace import Pace
-from console.engine.snapshot import Progress, Snapshot
 from console.records.action import STROKE, Action, Verb, last_standing
 from console.records.clock import Clock, system_clock
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from console.engine.engine import Engine
     from console.engine.mailroom import Mailroom
     from console.engine.marking import Mark
+    from console.engine.snapshot import Snapshot
     from console.store.database import Store
     from console.store.reader import Reader
 
@@ -46,7 +46,7 @@ screen at once, and the rest goes fast."""
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits before a store that failed is opened again."""
 
-OnSnapshot = Callable[[Snapshot], None]
+OnSnapshot = Callable[["Snapshot"], None]
 OnFailure = Callable[[str], None]
 
 
@@ -327,6 +327,8 @@ class Session:
 
 def _nothing_yet(now: float) -> Snapshot:
     """What there is to show before a store could be opened: something is still to be read."""
+    from console.engine.snapshot import Progress, Snapshot
+
     progress = Progress(0, 0, 1, 0, 0, 0.0, 0.0)
     return Snapshot(0, now, live=False, models=(), inbox=(), events=(), progress=progress)
 

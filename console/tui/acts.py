@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from console.alerts.alert import Alert
-from console.records.action import Action, Verb
 from console.records.clock import Clock
 from console.tui.errands import ErrandApp
 from console.tui.present.line import Piece, piece
@@ -15,6 +13,8 @@ from console.tui.session import Session
 from console.tui.view import STATE_AFTER, View
 
 if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.records.action import Action, Verb
     from console.tui.screens.choose import Choice
 
 PREVIEW = 10

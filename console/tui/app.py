@@ -16,15 +16,12 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from console.alerts.alert import Alert
-from console.engine.snapshot import Snapshot
 from console.records.clock import Clock, system_clock
 from console.tui.acts import ActingApp
 from console.tui.commands import ACTING, COMMANDS, VIEWS, unknown
 from console.tui.habits import Habits
 from console.tui.looking import Looking
 from console.tui.memory import Memory, part
-from console.tui.present.alert import reason_lines
 from console.tui.present.line import Line, Piece, piece, wrap
 from console.tui.present.words import Calendar
 from console.tui.resume import left, marks_of, taken_up
@@ -36,8 +33,10 @@ from console.tui.timespan import TimeSpan, opening
 from console.tui.view import View
 
 if TYPE_CHECKING:
+    from console.alerts.alert import Alert
     from console.config.delivery import Notify
     from console.engine.marking import Mark
+    from console.engine.snapshot import Snapshot
     from console.store.pages import LogLine
     from console.tui.desk import LogKey
     from console.tui.terminal import Terminal
@@ -353,6 +352,8 @@ class ConsoleApp(ActingApp):
             lines += [(Piece("   "), *line) for line in rest]
         alert = screen.inbox.selected if isinstance(screen, HomeScreen) else None
         if pane in ACTING and alert is not None and alert.rank_reasons:
+            from console.tui.present.alert import reason_lines
+
             lines.append((Piece(f" Why this alert is number {alert.rank}", "strong"),))
             lines += [(Piece(" "), *line) for line in reason_lines(alert, width - 2)]
         return lines

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from console.store.pages import LogPage, LogQuery
-
 if TYPE_CHECKING:
     from console.alerts.alert import Alert
     from console.engine.snapshot import ModelPane
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from console.engine.views.templates import TemplateFigure
     from console.engine.views.timeline import TimelineAnswer
     from console.sources.leftout import LeftOut
+    from console.store.pages import LogPage, LogQuery
     from console.store.rawrows import CellQuery, RawRow
 
 LogKey = tuple[float, int, int]

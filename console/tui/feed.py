@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from console.tui.desk import Desk
+if TYPE_CHECKING:
+    from console.tui.desk import Desk
+
 
 GROUP = "feed"
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from console.store.pages import LogLine
-from console.tui.desk import LogKey
 from console.tui.memory import Memory
 from console.tui.timespan import ZOOMS, TimeSpan
 from console.tui.view import View
+
+if TYPE_CHECKING:
+    from console.store.pages import LogLine
+    from console.tui.desk import LogKey
 
 MARKS = 200
 
@@ -53,6 +55,10 @@ def marks_of(session: Mapping[str, Any]) -> dict[LogKey, LogLine]:
     """The marked lines."""
     found: dict[LogKey, LogLine] = {}
     listed = session.get("marks")
+    if not listed:
+        return found
+    from console.store.pages import LogLine
+
     for entry in listed if isinstance(listed, list) else []:
         try:
             line = LogLine(*entry)

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from console.engine.snapshot import Snapshot
-from console.records.action import Action, Verb
-from console.tui.desk import Desk
-
 if TYPE_CHECKING:
     from console.engine.marking import Mark
+    from console.engine.snapshot import Snapshot
+    from console.records.action import Action, Verb
+    from console.tui.desk import Desk
 
 
 class Session(Protocol):

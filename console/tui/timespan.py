@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from console.engine.snapshot import Snapshot
 from console.records.clock import DAY, HOUR, MINUTE
+
+if TYPE_CHECKING:
+    from console.engine.snapshot import Snapshot
 
 ZOOMS = (
     15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY,

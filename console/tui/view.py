@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from console.alerts.alert import Alert, AlertState
-from console.engine.snapshot import Snapshot
-from console.records.action import Verb
 from console.tui.present.health import at_rest
 from console.tui.timespan import TimeSpan
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert, AlertState
+    from console.engine.snapshot import Snapshot
+    from console.records.action import Verb
 
 STATE_AFTER: dict[Verb, AlertState] = {
     "ack": "acknowledged",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from console.alerts.alert import Alert, Cause, Member, RelatedLog
 from console.records.clock import MINUTE
 from console.tui.clean import clean
 from console.tui.present.health import SEVERITY_MARK, STATE_WORD, severity_role
 from console.tui.present.line import EMPTY, Line, Piece, Role, crop, fit, piece, spread, wrap
 from console.tui.present.words import SIGMA, TIMES, Calendar, age, plural, span, value, version_tag
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert, Cause, Member, RelatedLog
 
 LABEL = 8
 CAUSES, LOGS, MEMBERS = 3, 5, 5

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from console.engine.snapshot import Snapshot
+from typing import TYPE_CHECKING
+
 from console.tui.present.line import EMPTY, Line, Piece, piece, wrap
 from console.tui.present.words import plural
 from console.tui.view import View
+
+if TYPE_CHECKING:
+    from console.engine.snapshot import Snapshot
 
 EXAMPLE = "model-console emit {path}/metrics.jsonl metric auc 0.94 --model fraud"
 UNNAMED = " no record names a model: console.toml can say whose they are, see ?; 4 shows the logs"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from console.engine.snapshot import Snapshot
+from typing import TYPE_CHECKING
+
 from console.tui.present.line import Line, Piece, piece, spread
 from console.tui.present.words import Calendar, count, plural, size, span
+
+if TYPE_CHECKING:
+    from console.engine.snapshot import Snapshot
 
 NAME = Piece(" model-console", "strong")
 BAR = 10

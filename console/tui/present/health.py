@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.alerts.alert import Alert, AlertState
-from console.engine.snapshot import Health
 from console.tui.present.line import Piece, Role
 
 if TYPE_CHECKING:
+    from console.alerts.alert import Alert, AlertState
     from console.detectors.protocol import Severity
+    from console.engine.snapshot import Health
 
 SEVERITY_MARK: dict[Severity, str] = {"critical": "●", "warning": "◐", "info": "○"}
 SEVERITY_WORD: dict[Severity, str] = {"critical": "CRIT", "warning": "WARN", "info": "INFO"}

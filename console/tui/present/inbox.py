@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from console.alerts.alert import Alert
 from console.tui.clean import clean
 from console.tui.present.health import (
     SEVERITY_MARK,
@@ -19,6 +19,9 @@ from console.tui.present.health import (
 )
 from console.tui.present.line import Line, Piece, fit
 from console.tui.present.words import DASH, age
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
 
 MODEL_MOST = 14
 NARROW = 60

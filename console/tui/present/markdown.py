@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from console.alerts.alert import Alert
+from typing import TYPE_CHECKING
+
 from console.tui.clean import clean
 from console.tui.present.words import TIMES, Calendar, value
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
 
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_[]<>|#"})
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from console.engine.snapshot import Gauge, ModelPane
 from console.tui.clean import clean
 from console.tui.present.health import health_mark, health_role
 from console.tui.present.line import Line, Piece, fit
 from console.tui.present.words import DASH, version_tag
 from console.tui.spark import sparkline
+
+if TYPE_CHECKING:
+    from console.engine.snapshot import Gauge, ModelPane
 
 GAP = 2
 NAME_MOST = 24

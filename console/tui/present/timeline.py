@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from console.alerts.alert import Alert
-from console.engine.snapshot import EventMark, Snapshot
 from console.tui.clean import clean
 from console.tui.present.health import SEVERITY_ORDER, at_rest
 from console.tui.present.line import Line, Piece, Role, fit
@@ -17,7 +15,9 @@ from console.tui.present.ticks import round_times
 from console.tui.present.words import DASH, Calendar, span, version_tag
 
 if TYPE_CHECKING:
+    from console.alerts.alert import Alert
     from console.detectors.protocol import Severity
+    from console.engine.snapshot import EventMark, Snapshot
 
 EVERYWHERE = "all models"
 NAME_MOST = 16

@@ -6,10 +6,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console.alerts.alert import Alert
 from console.tui.present.line import Piece, piece
 from console.tui.screens.triage import TriageScreen
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
 
 LOAD = """\
 import polars as pl

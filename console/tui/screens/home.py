@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.worker import Worker
 
-from console.alerts.alert import Alert
-from console.engine.snapshot import ModelPane
 from console.tui.commands import HOME
 from console.tui.feed import Feed
 from console.tui.memory import Memory, part, text
@@ -27,6 +25,10 @@ from console.tui.widgets.document import Document
 from console.tui.widgets.lists import GuideDocument, LaneRows, ModelRows
 from console.tui.widgets.panes import AlertPane
 from console.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.engine.snapshot import ModelPane
 
 BESIDE = 100
 """From this width on the alert stands beside the inbox, below it under that."""

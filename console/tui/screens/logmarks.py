@@ -9,7 +9,7 @@ from console.tui.desk import LogKey
 from console.tui.opening import Opened, opened, pager_command
 from console.tui.present.line import Piece, piece
 from console.tui.screens.base import ConsoleScreen
-from console.tui.widgets.lists import LogRows
+from console.tui.widgets.loglist import LogRows
 
 if TYPE_CHECKING:
     from console.store.pages import LogLine

@@ -14,7 +14,7 @@ from console.tui.logwindow import PAGE, LogWindow, tail_key, window
 from console.tui.present.line import Piece
 from console.tui.screens.logmarks import LineScreen
 from console.tui.view import View
-from console.tui.widgets.lists import LogRows
+from console.tui.widgets.loglist import LogRows
 from console.tui.widgets.rows import Rows
 
 EDGE = 150

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.alerts.alert import Alert
-from console.records.action import Verb
 from console.tui.acts import PREVIEW
 from console.tui.present.health import at_rest
 from console.tui.present.line import Piece
@@ -13,6 +11,8 @@ from console.tui.screens.base import ConsoleScreen
 from console.tui.widgets.panes import InboxPane
 
 if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.records.action import Verb
     from console.tui.screens.choose import Choice
 
 DOING: dict[str, str] = {

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
-from console.alerts.alert import Alert
-from console.engine.snapshot import ModelPane
-from console.store.pages import LogLine
 from console.tui.commands import bindings
-from console.tui.present import inbox, logs, models, timeline
+from console.tui.present import inbox, models, timeline
 from console.tui.present.line import Line
 from console.tui.widgets.document import Document
 from console.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.engine.snapshot import ModelPane
 
 BindingList = list[BindingType]
 
@@ -24,7 +25,7 @@ def _bindings(pane: str) -> BindingList:
     return list(found)
 
 
-class ModelRows(Rows[ModelPane]):
+class ModelRows(Rows["ModelPane"]):
     """The models."""
 
     pane = "models"
@@ -72,7 +73,7 @@ class LaneRows(Rows[timeline.Lane]):
         return timeline.row(item, self.axis, now=self.now, cursor=self.time_cursor)
 
 
-class InboxRows(Rows[Alert]):
+class InboxRows(Rows["Alert"]):
     """The ranked alerts."""
 
     pane = "inbox"
@@ -98,42 +99,6 @@ class InboxRows(Rows[Alert]):
         """Rank, severity, model, title, age."""
         marked = item.id in self.marked
         return inbox.row(item, self.columns, now=self.now, width=width, marked=marked)
-
-
-class LogRows(Rows[LogLine]):
-    """A window of log lines."""
-
-    pane = "logs"
-    BINDINGS = _bindings("logs")
-
-    look: logs.LogLook
-
-    class Ends(Message):
-        """The first (-1) or the last (1) line of all is wanted, not of what is held."""
-
-        def __init__(self, side: int) -> None:
-            super().__init__()
-            self.side = side
-
-    def action_top(self) -> None:
-        """The first line of all."""
-        self.post_message(self.Ends(-1))
-
-    def action_bottom(self) -> None:
-        """The last line of all."""
-        self.post_message(self.Ends(1))
-
-    def key_of(self, item: LogLine) -> Hashable:
-        """Time, file and offset."""
-        return item.key
-
-    def stamp_of(self, item: LogLine) -> Hashable:  # noqa: ARG002
-        """A stored line never changes; the look does."""
-        return self.look
-
-    def draw(self, item: LogLine, width: int, *, selected: bool) -> Line:  # noqa: ARG002
-        """Time, level, where, message."""
-        return logs.row(item, self.look, width)
 
 
 class AlertDocument(Document):

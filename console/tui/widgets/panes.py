@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from console.alerts.alert import Alert
-from console.tui.chart import ChartSpec, chart
 from console.tui.present import inbox
-from console.tui.present.alert import alert_lines, headline
 from console.tui.present.health import at_rest, severity_role
 from console.tui.present.line import Line, Piece, piece
 from console.tui.present.words import Calendar
@@ -22,6 +20,10 @@ from console.tui.view import View, arranged, cursor_after
 from console.tui.widgets.bars import Heading
 from console.tui.widgets.lists import AlertDocument, InboxRows
 from console.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from console.alerts.alert import Alert
+    from console.tui.chart import ChartSpec
 
 CHART_MOST, CHART_LEAST = 14, 6
 CHART_WIDEST = 110
@@ -191,7 +193,7 @@ class AlertPane(Vertical):
         """Shows an alert; the same one stays where the reader is."""
         other = (alert.id if alert else None) != (self._alert.id if self._alert else None)
         self._alert, self._view, self._calendar = alert, view, calendar
-        note = headline(alert, view.now) if alert else ""
+        note = _headline(alert, view.now) if alert else ""
         self.heading.show((Piece(note, "dim"),) if note else ())
         self.document.show(self._write, from_top=other)
 
@@ -203,6 +205,8 @@ class AlertPane(Vertical):
     def _write(self, width: int) -> list[Line]:
         if self._alert is None:
             return []
+        from console.tui.present.alert import alert_lines
+
         return alert_lines(
             self._alert,
             width,
@@ -217,6 +221,8 @@ class AlertPane(Vertical):
         found = alert.evidence
         if len(found.points) < 2:
             return ()
+        from console.tui.chart import ChartSpec
+
         height = max(min(self.document.size.height // 3, CHART_MOST), CHART_LEAST)
         start, end = found.points[0][0], found.points[-1][0]
         events = tuple(
@@ -251,6 +257,8 @@ class AlertPane(Vertical):
         spec = self._wanted
         if spec is None or self._drawing:
             return
+        from console.tui.chart import chart
+
         self._wanted = None
         self._drawing = True
         self.run_worker(
@@ -267,6 +275,12 @@ class AlertPane(Vertical):
             self._drawn = event.worker.result
             self.document.show(self._write, from_top=False)
         self._draw_next()
+
+
+def _headline(alert: Alert, now: float) -> str:
+    from console.tui.present.alert import headline  # the first frame shows no alert
+
+    return headline(alert, now)
 
 
 def _finite(value: float | None) -> float | None:
