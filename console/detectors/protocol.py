@@ -22,6 +22,8 @@ import polars as pl
 
 from console.records.series import Series
 from console.stats.estimation import ESTIMATES
+from console.stats.fields import CLOSED as FIELDS
+from console.stats.sightings import CLOSED as SIGHTINGS
 from console.stats.volumes import CLOSED as VOLUMES
 
 State = Mapping[str, pl.DataFrame]
@@ -53,6 +55,10 @@ class Span:
     """`stats.volumes.CLOSED`: what was written, by checkpoint, kind and file."""
     estimates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ESTIMATES))
     """`stats.estimation.ESTIMATES`: what is expected of the performance of windows that closed."""
+    sightings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SIGHTINGS))
+    """`stats.sightings.CLOSED`: which predictions were seen, a sample."""
+    fields: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FIELDS))
+    """`stats.fields.CLOSED`: which fields the predictions had, and of which type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,9 @@ class Absorber:
             left = marked("columns", self.references.learn(records.predictions))
             self._summarise("columns", left, absorbed)
             self._summarise("segments", left, absorbed)
-            self._summarise("scores", marked("scores", records.predictions), absorbed)
+            every = marked("scores", records.predictions)
+            for kind in ("scores", "sightings", "fields"):
+                self._summarise(kind, every, absorbed)
             absorbed.predictions.append(records.predictions)
         if records.labels.height:
             absorbed.labels.append(marked("performance", records.labels))

@@ -32,7 +32,17 @@ from console.engine.summaries import kinds
 from console.engine.watermark import watermark
 from console.records.clock import naive
 from console.records.frames import EVENTS, Schema
-from console.stats import columns, confusion, logs, performance, scores, volumes, windows
+from console.stats import (
+    columns,
+    confusion,
+    fields,
+    logs,
+    performance,
+    scores,
+    sightings,
+    volumes,
+    windows,
+)
 from console.stats.estimation import ESTIMATES, Estimator
 from console.store.commit import Commit, FileState, StoredIncident
 
@@ -54,6 +64,8 @@ CLOSED: dict[str, Schema] = {
     "confusion": confusion.CLOSED,
     "scores": scores.CLOSED,
     "volumes": volumes.CLOSED,
+    "sightings": sightings.CLOSED,
+    "fields": fields.CLOSED,
 }
 JUDGED_STEPS = 4
 """In a backlog the windows of so many whole steps are judged at once, which costs less."""

@@ -11,11 +11,13 @@ from console.engine.aggregates import Kind
 from console.stats import (
     columns,
     confusion,
+    fields,
     logs,
     performance,
     scores,
     segment_performance,
     segment_windows,
+    sightings,
     volumes,
     windows,
 )
@@ -38,6 +40,8 @@ def kinds(settings: Settings) -> dict[str, Kind]:
         "confusion": Kind(settings.prediction_window_s, confusion.merge),
         "scores": Kind(settings.prediction_window_s, scores.merge),
         "volumes": Kind(settings.prediction_window_s, volumes.merge),
+        "sightings": Kind(settings.prediction_window_s, sightings.merge),
+        "fields": Kind(settings.prediction_window_s, fields.merge),
     }
 
 
@@ -75,6 +79,8 @@ class Summaries:
             "confusion": lambda rows: confusion.summarise(rows, references, wide),
             "scores": lambda rows: scores.summarise(rows, wide, positives),
             "volumes": lambda rows: volumes.summarise(rows, wide),
+            "sightings": lambda rows: sightings.summarise(rows, wide),
+            "fields": lambda rows: fields.summarise(rows, wide),
         }
 
     def deltas(self, kind: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -37,6 +37,8 @@ KEYS = {
     "segment_performance": (
         *("model", "stage", "version", "tag", "value", "width", "start", "predicted"),
     ),
+    "sightings": ("model", "stage", "version", "start"),
+    "fields": ("model", "stage", "version", "start", "field", "type"),
 }
 """What tells two windows of a kind apart."""
 _MERGED = {
@@ -47,6 +49,9 @@ _MERGED = {
     # Of metrics, where it is no key: the version at the window's end.
     "version": "arg_max_null(version, (last_ts, last, coalesce(version, '')))",
     "unseen_names": "list_sort(list_distinct(flatten(list(unseen_names))))[:20]",
+    # As `stats.sightings` keeps them, of keys that came once or twice.
+    "ids": "list_sort(flatten(list(ids)))[:512]",
+    "contents": "list_sort(flatten(list(contents)))[:512]",
     "late": "false",
 }
 """What does not simply add up."""

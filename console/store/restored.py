@@ -34,6 +34,8 @@ _WINDOWS = {
     "confusion": ("w.*", "window_confusion w"),
     "scores": ("w.*", "window_scores w"),
     "volumes": ("w.*", "window_volumes w"),
+    "sightings": ("w.*", "window_sightings w"),
+    "fields": ("w.*", "window_fields w"),
 }
 
 

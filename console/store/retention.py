@@ -37,6 +37,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "window_estimates",
         "window_segments",
         "window_segment_performance",
+        "window_sightings",
+        "window_fields",
     ),
 }
 """The tables of every kind that is kept for a time of its own."""

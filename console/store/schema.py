@@ -178,8 +178,20 @@ CREATE TABLE window_segment_performance (
 );
 """
 
+_INPUTS: Migration = """
+-- Which predictions were seen, and which fields they had, so that what changes of them is told.
+CREATE TABLE window_sightings (
+  model VARCHAR, stage VARCHAR, version VARCHAR, start TIMESTAMP, n BIGINT, ids UBIGINT[],
+  contents UBIGINT[], late BOOLEAN
+);
+CREATE TABLE window_fields (
+  model VARCHAR, stage VARCHAR, version VARCHAR, start TIMESTAMP, field VARCHAR, type VARCHAR,
+  n BIGINT, late BOOLEAN
+);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
-    *(_FIRST, _OWN_TAGS, _UPKEEP, _ESTIMATES, _OUTBOX, _MARKS, _SEGMENTS),
+    *(_FIRST, _OWN_TAGS, _UPKEEP, _ESTIMATES, _OUTBOX, _MARKS, _SEGMENTS, _INPUTS),
 )
 """Step by step from nothing to today. Steps are only ever appended: a store knows its number."""
 
