@@ -13,8 +13,9 @@ import polars as pl
 
 from console.engine.catalogue import Catalogue
 from console.engine.codec import decode, encode
+from console.engine.held import Held
 from console.engine.lateness import late, window_end
-from console.engine.summaries import Summaries
+from console.engine.summaries import Summaries, kept_kinds
 from console.records.clock import DAY, naive
 from console.records.frames import LABELS, PREDICTIONS, Schema
 from console.stats import volumes
@@ -33,6 +34,7 @@ REFERENCES = "references"
 REFERENCES_LAYOUT = 1
 SEGMENTS = "segments"
 SEGMENTS_LAYOUT = 1
+HELD = "held"
 LABEL_HORIZON_S = 14 * DAY
 """How long after a prediction its label may come."""
 
@@ -72,6 +74,8 @@ class Absorber:
             {m.name: m.segments for m in settings.models if m.segments is not None},
             None if divided is None else decode(divided, SEGMENTS_LAYOUT),
         )
+        self.held = Held(kept_kinds(settings), restored.states.get(HELD))
+        """The windows that are stored once they are whole."""
         self._summaries = Summaries(settings, self.references, self._segments)
 
     def absorb(
@@ -87,6 +91,8 @@ class Absorber:
             state = encode(self.references.state(), REFERENCES_LAYOUT)
             absorbed.states[REFERENCES] = state
             absorbed.states[SEGMENTS] = encode(self._segments.state(), SEGMENTS_LAYOUT)
+        if self.held.take(absorbed.windows):
+            absorbed.states[HELD] = self.held.state()
         return absorbed
 
     def _take(

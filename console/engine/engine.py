@@ -22,7 +22,7 @@ import polars as pl
 from console.alerts.room import AlertRoom
 from console.detectors.protocol import Detector, Span
 from console.detectors.registry import builtin, plugins
-from console.engine.absorb import Absorbed, Absorber
+from console.engine.absorb import HELD, Absorbed, Absorber
 from console.engine.aggregates import Aggregates
 from console.engine.codec import decode, encode
 from console.engine.detection import Detection
@@ -67,8 +67,8 @@ CLOSED: dict[str, Schema] = {
     "sightings": sightings.CLOSED,
     "fields": fields.CLOSED,
 }
-JUDGED_STEPS = 4
-"""In a backlog the windows of so many whole steps are judged at once, which costs less."""
+JUDGED_STEPS, JUDGED_S = 6, 1.0
+"""In a backlog the windows of so many whole steps, or seconds of wall time, are judged at once."""
 ESTIMATOR = "estimator"
 ESTIMATOR_LAYOUT = 1
 
@@ -138,7 +138,7 @@ class Engine:
         self._room.restore(restored.incidents, restored.actions, state.get("alerts"))
         self.intake = Intake(paths, settings, restored.files, clock)
         """The files, and how far they are read."""
-        self._unjudged = 0
+        self._unjudged, self._judged_at = 0, clock()
 
     def __enter__(self) -> Self:
         return self
@@ -178,11 +178,10 @@ class Engine:
         readings = self.intake.read(final=to_the_end, most=most)
         states = self.intake.states(readings)
         self.intake.advance(readings)
-        self._unjudged += sum(reading.consumed for reading in readings)
-        if self._unjudged < JUDGED_STEPS * most and readings and self.intake.is_behind():
+        if readings and self.intake.is_behind() and not self._is_judged_now(readings, most):
             reached = None
         else:
-            self._unjudged = 0
+            self._unjudged, self._judged_at = 0, self.intake.now()
         if readings:
             self.intake.read_ahead(final=to_the_end, most=most)
         try:
@@ -197,7 +196,9 @@ class Engine:
         reached = None if newest is None else math.ceil(newest / width) * width
         files = self.intake.states(())
         self.intake.advance(())
-        return self._commit(reached, (), files)
+        step = self._commit(reached, (), files)
+        self._release(None)
+        return step
 
     def act(self, action: Action) -> None:
         """Enters an act of a user in the journal. Raises StoreError."""
@@ -210,6 +211,12 @@ class Engine:
         """All alerts, ranked, as of `now` or of the watermark."""
         return self._room.inbox(self._watermark or 0.0 if now is None else now)
 
+    def _is_judged_now(self, readings: Sequence[Reading], most: int) -> bool:
+        """Whether so much has been read since windows were last judged that it is time again."""
+        self._unjudged += sum(reading.consumed for reading in readings)
+        since = self.intake.now() - self._judged_at
+        return self._unjudged >= JUDGED_STEPS * most or not 0 <= since < JUDGED_S
+
     def _commit(
         self, reached: float | None, readings: Sequence[Reading], files: tuple[FileState, ...]
     ) -> Step:
@@ -221,6 +228,7 @@ class Engine:
         estimates = pl.DataFrame(schema=ESTIMATES)
         closed_to = self._watermark
         if advanced and reached is not None:
+            self._release(reached)
             changed, estimates = self._judge(reached)
             states = {
                 **self._detection.dump(),
@@ -251,6 +259,14 @@ class Engine:
             changed=tuple(incident.id for incident in changed),
             read=bool(readings),
         )
+
+    def _release(self, reached: float | None) -> None:
+        """Stores what was held until its windows are whole: alerts look at them. None: all."""
+        whole = self._absorber.held.release(reached)
+        if whole:
+            with self._store.begin() as transaction:
+                states = {HELD: self._absorber.held.state()}
+                transaction.write(Commit(windows=whole, states=states))
 
     def _keep(self, readings: Sequence[Reading], absorbed: Absorbed) -> None:
         for reading in readings:

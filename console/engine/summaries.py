@@ -46,7 +46,7 @@ def kinds(settings: Settings) -> dict[str, Kind]:
 
 
 def kept_kinds(settings: Settings) -> dict[str, Kind]:
-    """The kinds of windows that are stored for those who ask, besides: no detector waits for them.
+    """The kinds of windows that are stored for those who ask, once they are whole.
 
     Whether a row is late for them is told by its window of `kinds`.
     """

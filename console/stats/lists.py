@@ -70,5 +70,9 @@ def added(lists: pl.Series, groups: Places, size: int) -> pl.Series:
 
 
 def _lists(rows: np.ndarray, some: np.ndarray, inner: object) -> pl.Series:
-    values = [row if present else [] for row, present in zip(rows.tolist(), some, strict=True)]
-    return pl.Series(values, dtype=pl.List(inner))  # type: ignore[arg-type]
+    kind = pl.List(inner)  # type: ignore[arg-type]
+    if not rows.size:
+        return pl.Series([[] for _ in rows], dtype=kind)
+    every = pl.Series(rows).arr.to_list().cast(kind)
+    nothing = pl.Series([[]], dtype=kind).new_from_index(0, len(every))
+    return every if some.all() else every.zip_with(pl.Series(some), nothing)

@@ -95,6 +95,8 @@ def merge(deltas: pl.DataFrame) -> pl.DataFrame:
 def added(deltas: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """The sums by some of the keys, `layout` among them: columns keys, n, counts, totals."""
     groups, places = lists.grouped(deltas, keys)
+    if groups.height == deltas.height:
+        return deltas.select(*keys, "n", "counts", "totals").sort(keys)
     counted = np.zeros(groups.height, dtype=np.int64)
     np.add.at(counted, places, deltas["n"].to_numpy())
     return groups.with_columns(
