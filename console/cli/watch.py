@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import gc
+import sys
 
 from console.cli.arguments import Parser, Target, add_paths, need_terminal, target
 from console.cli.arguments import parser as new_parser
+
+SWITCH_S = 0.0005
+"""How long the engine's thread may keep the interpreter from the screen's; a key takes several
+turns until it is on the screen."""
 
 
 def parser() -> Parser:
@@ -24,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 def show(shown: Target) -> int:
     """Shows the console on what a command names. Raises UsageError without a terminal."""
     need_terminal()
+    sys.setswitchinterval(SWITCH_S)
     gc.disable()  # until the first frame: what is made for it stays, and there is nothing to find
     from console.config.places import data_folder
     from console.engine.session import Session
