@@ -49,7 +49,7 @@ READ_BYTES = 1 << 20
 """Most that is read of one of many files at once; of few files more, so that they fill a step."""
 FIRST_BYTES = 1 << 16
 """Most that is read of a file whose place in time is not known yet."""
-STEP_BYTES = 8 << 20
+STEP_BYTES = 6 << 20
 """Most that is read in one step: a transaction of some tenths of a second."""
 BACKLOG_BYTES = 1 << 20
 """With more than this to read, the next step is read while this one is written."""

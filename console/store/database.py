@@ -26,7 +26,7 @@ from console.store.views import create_views
 
 __all__ = ["InterruptError", "Store", "StoreError"]
 
-CHECKPOINT_IDLE, CHECKPOINT_ALWAYS = 32 << 20, 64 << 20
+CHECKPOINT_IDLE, CHECKPOINT_ALWAYS = 16 << 20, 32 << 20
 """Bytes of the write-ahead log at which it is written into the store: at rest, and in any case."""
 
 

@@ -18,9 +18,10 @@ import sys
 import tempfile
 import time
 import venv
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.benchmarks.ingest.ingest_corpus import write
+from tests.benchmarks.ingest.ingest_corpus import START, write
 
 _ROOT = Path(__file__).parents[3]
 _DRAIN3 = """
@@ -91,10 +92,12 @@ def _memory(folder: Path, gigabytes: float) -> None:
     path = folder / "backlog.jsonl"
     part = folder / "part.jsonl"
     write(part, "metrics", 500_000)
-    data = part.read_bytes()
+    data, day = part.read_bytes(), datetime.fromtimestamp(START, UTC).date()
     with path.open("wb") as file:
         while file.tell() < gigabytes * 1e9:
-            file.write(data)
+            written = file.tell() // len(data)  # a part a day, for time goes on
+            later = (day + timedelta(days=written)).isoformat()
+            file.write(data.replace(day.isoformat().encode(), later.encode()))
     found = _measure("console", path, 1)
     path.unlink()
     _row(f"resident memory over a backlog of {gigabytes:g} GB", f"{found['rss_mib']:.0f} MiB")
