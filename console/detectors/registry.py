@@ -16,6 +16,7 @@ from console.detectors.burn import BurnDetector
 from console.detectors.cardinality import CardinalityDetector
 from console.detectors.changepoint import ChangepointDetector
 from console.detectors.drift import DriftDetector
+from console.detectors.duplicates import DuplicatesDetector
 from console.detectors.forecast import ForecastDetector
 from console.detectors.frozen import FrozenDetector
 from console.detectors.label_quality import LabelsDetector
@@ -54,6 +55,7 @@ def builtin(
         ForecastDetector(settings),
         DriftDetector(settings, references),
         QualityDetector(settings, references),
+        DuplicatesDetector(settings),
         LabelsDetector(settings),
         PerformanceDetector(settings, references),
         LogsDetector(settings, templates),
