@@ -25,7 +25,8 @@ together, so that unchanged data says nothing in 997 of 1,000 comparisons."""
 _EXAMPLES = """\
   model-console drift reference.csv today.csv
   model-console drift reference.parquet predictions.jsonl --format json
-  model-console drift old.csv new.csv --test psi --compat evidently"""
+  model-console drift old.csv new.csv --test psi --compat evidently
+  model-console drift last_week.jsonl today.jsonl --by client --by country"""
 
 
 def parser() -> Parser:
@@ -49,6 +50,13 @@ def parser() -> Parser:
         default=COMPATS[0],
         help=f"as which tool computes that test: {', '.join(COMPATS)}",
     )
+    parser.add_argument(
+        "--by",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="names the value of this column or tag that carries a change; may be repeated",
+    )
     return parser
 
 
@@ -70,6 +78,7 @@ def compared(arguments: argparse.Namespace) -> Comparison:
     """The comparison that the arguments ask for. Raises UsageError."""
     from console.stats import tables
     from console.stats.compare.frames import compare
+    from console.stats.compare.segments import columns_of, known
 
     try:
         reference, current = tables.read(arguments.reference), tables.read(arguments.current)
@@ -80,7 +89,16 @@ def compared(arguments: argparse.Namespace) -> Comparison:
             f"{arguments.current}: has no column of {arguments.reference}: "
             "name two files of the same model"
         )
-    return compare(reference, current, test=arguments.test, compat=arguments.compat)
+    for name in arguments.by:
+        for path, table in ((arguments.reference, reference), (arguments.current, current)):
+            if known(table, name) is None:
+                raise UsageError(
+                    f"{path}: has no column and no tag {name}, which --by names: "
+                    f"name one of {', '.join(columns_of(table)) or 'its columns'}"
+                )
+    return compare(
+        reference, current, test=arguments.test, compat=arguments.compat, by=arguments.by
+    )
 
 
 def _summary(found: Comparison) -> str:

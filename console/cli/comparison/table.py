@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from console.cli.output import print_table
 from console.config.document import printable
+from console.stats.carriers import Carrier
 from console.stats.compare.result import Column, Comparison
 
 _BLOCKS, _ASCII = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
@@ -110,9 +111,19 @@ def _told(column: Column) -> list[str]:
             for part in column.parts[:_CARRIERS]
         )
         lines.append(f"    carried by {carriers}")
+    if column.carrier is not None:
+        lines.append(f"    {_carried(column.carrier)}")
     if column.gone and column.drifted:
         lines.append(f"    gone: {', '.join(column.gone[:_CARRIERS])}")
     return lines
+
+
+def _carried(one: Carrier) -> str:
+    part = f"{one.name} carries {100 * min(one.part, 1.0):.0f} % of it"
+    if one.how == "share":
+        before, after = 100 * one.share_before, 100 * one.share
+        return f"{part}: {before:.1f} > {after:.1f} % of the rows"
+    return f"{part}, with {100 * one.share:.1f} % of the rows ({one.rows:,} of {one.of:,})"
 
 
 def _short(number: float | None) -> str:

@@ -8,13 +8,14 @@ anything, however many columns there are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from console.stats import drift, tables
-from console.stats.compare import kinds, together
+from console.stats.compare import kinds, segments, together
 from console.stats.compare.column import Examined, Role, examine
 from console.stats.compare.result import Column, Comparison, Finding, Side, Together
 from console.stats.compare.together import LEAST_AUC
@@ -35,11 +36,12 @@ def compare(
     compat: Compat = "scipy",
     rate: float = FALSE_DISCOVERIES,
     least_effect: float = LEAST_EFFECT,
+    by: Sequence[str] = (),
 ) -> Comparison:
     """Compares two tables as `tables.read` gives them, worst column first.
 
     `test` (a name of `twosample.menu.TESTS`) is computed in `compat`'s way beside the default test,
-    which judges in any case.
+    which judges in any case. `by` names columns or tags whose values may carry what has changed.
     """
     found: list[Examined] = []
     columns: list[Column] = []
@@ -61,7 +63,13 @@ def compare(
     )
     rejected = int(drift.false_discovery(np.maximum(all_p, _RESIDUE), rate).sum())
     level = rate * max(rejected, 1) / max(len(all_p), 1)
-    columns += [judge(one, level, least_effect) for one in found]
+    parts = segments.divided(reference, current, by)
+    for one in found:
+        column = judge(one, level, least_effect)
+        if parts and column.alerts:
+            sides = reference[column.name], current[column.name]
+            column = replace(column, carrier=segments.carried(column, *sides, parts))
+        columns.append(column)
     return Comparison(
         tuple(sorted(columns, key=_worst)),
         reference.height,

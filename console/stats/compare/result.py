@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from console.stats.carriers import Carrier
+
 Kind = Literal["numeric", "category", "identifier", "time", "other"]
 What = Literal[
     "drift", "nulls", "unseen", "outside", "infinite", "type", "constant", "unit", "missing", "new"
@@ -104,6 +106,8 @@ class Column:
     histograms: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
     """Shares in the same few cells, for a picture: reference, current."""
     measured: Measured | None = None
+    carrier: Carrier | None = None
+    """The segment that carries its drift or its nulls, of those that were asked for."""
     findings: tuple[Finding, ...] = ()
 
     @property
