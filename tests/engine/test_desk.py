@@ -258,7 +258,9 @@ def test_templates_with_what_was_before(desk: Desk) -> None:
     assert {figure.level for figure in found} == {"INFO", "WARNING", "ERROR"}
     assert {figure.before for figure in found} == {0}
     earlier = desk.templates(None, (END - 1.5 * HOUR, END))
-    assert earlier == ()
+    assert {(figure.count, figure.before) for figure in earlier} == {(0, 1)}
+    assert all(figure.significance > 0 for figure in (*found, *earlier))
+    assert desk.templates("nobody", SPAN) == ()
 
 
 def test_what_is_not_followed_is_listed_with_why_and_what_helps(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from textual import events
 from tui_fake_session import FakeSession
-from tui_fakes import EVENTS, NOW, alert, snapshot
-from tui_pilot import compare, console, piloted, without_chart
+from tui_fakes import EVENTS, NOW, alert, hostile_text, snapshot
+from tui_pilot import compare, console, looks, piloted, without_chart
 
 from console.records.clock import DAY, HOUR, MINUTE
 from console.tui.app import ConsoleApp
@@ -292,6 +292,21 @@ async def test_context_shows_all_lines_round_one_and_comes_back() -> None:
         assert driver.app.screen is filtered
 
 
+@looks("data", "hostile")
+@piloted
+async def test_templates_look(name: str, size: tuple[int, int]) -> None:
+    session = FakeSession(snapshot())
+    if name == "hostile":
+        session.the_desk.answers["name"] = hostile_text()
+    async with console(session, size=size) as driver:
+        await driver.press("4")
+        assert "T templates" in driver.footer
+        await driver.press("T")
+        await driver.sees("timeout after <*> ms")
+        await driver.quiet()
+        compare(f"templates-{name}-{size[0]}x{size[1]}", driver.text)
+
+
 @piloted
 async def test_the_log_is_folded_to_its_templates() -> None:
     session = FakeSession(snapshot())
@@ -299,7 +314,13 @@ async def test_the_log_is_folded_to_its_templates() -> None:
         await driver.press("4", "T")
         await driver.sees("timeout after <*> ms")
         await driver.quiet()
-        compare("templates-120x40", driver.text)
+        order = [driver.text.index(part) for part in ("timeout", "missing", "cache", "scored")]
+        assert order == sorted(order)
+        assert "gone" in driver.line("cache warmed")
+        await driver.press("o")
+        assert "most frequent first" in driver.line("4 Templates")
+        assert driver.text.index("scored") < driver.text.index("timeout")
+        await driver.press("o")
         await driver.press("slash", *"timeout", "enter", "enter")
         assert driver.shows(LogsScreen)
         await driver.until(lambda: driver.logs.rows.items)

@@ -223,8 +223,11 @@ def query_answer(text: str, name: str | None = None) -> QueryAnswer:
 def templates(name: str | None = None) -> tuple[TemplateFigure, ...]:
     return (
         TemplateFigure("t0", name or "scored request <*> in <*> ms", "serving", "INFO", 5100,
-                       5000, 850.0),
-        TemplateFigure("t2", "timeout after <*> ms calling <*>", "serving", "ERROR", 120, 10, 20.0),
-        TemplateFigure("t1", "feature <*> missing, default used", "serving", "WARNING", 40, 0, 6.7),
-        TemplateFigure(None, "(no template)", None, None, 3, 3, 0.5),
+                       5000, 850.0, 0.6),
+        TemplateFigure("t2", "timeout after <*> ms calling <*>", "serving", "ERROR", 120, 10, 20.0,
+                       14.1),
+        TemplateFigure("t1", "feature <*> missing, default used", "serving", "WARNING", 40, 0, 6.7,
+                       7.5),
+        TemplateFigure(None, "(no template)", None, None, 3, 3, 0.5, 0.0),
+        TemplateFigure("t9", "cache warmed in <*> s", "serving", "INFO", 0, 60, 0.0, 5.5),
     )  # fmt: skip

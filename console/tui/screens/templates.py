@@ -40,6 +40,7 @@ class TemplatesScreen(AskingScreen):
         super().__init__()
         self._model = model
         self._filter = ""
+        self._by_count = False
         self._found: tuple[TemplateFigure, ...] = ()
         self._heading = Heading("4", "Templates", id="templates-heading")
         self._titles = Heading("", "")
@@ -75,6 +76,8 @@ class TemplatesScreen(AskingScreen):
     def _fill(self) -> None:
         wanted = self._filter.casefold()
         found = [f for f in self._found if wanted in f"{f.template} {f.level}".casefold()]
+        if not self._by_count:
+            found.sort(key=lambda figure: -figure.significance)
         self._table.show_rows(
             [template_row(figure) for figure in found],
             empty=[(Piece(" no lines in this span", "dim"),)],
@@ -90,10 +93,17 @@ class TemplatesScreen(AskingScreen):
         span = f"{calendar.near(start, view.now)} to {calendar.near(end, view.now)}"
         lines = sum(figure.count for figure in self._found)
         told = f" · {span} · {plural(lines, 'line')} of {plural(len(self._found), 'template')}"
-        note = [piece(self._model or "all models", "strong"), Piece(told, "dim")]
+        order = " · most frequent first" if self._by_count else " · what changed most first"
+        note = [piece(self._model or "all models", "strong"), Piece(order + told, "dim")]
         if self._filter:
             note.append(piece(f" · “{self._filter}”, esc clears", "accent"))
         self._heading.show(tuple(note))
+
+    def action_order(self) -> None:
+        """What changed most first, or what is most frequent."""
+        self._by_count = not self._by_count
+        self._fill()
+        self._table.move_to(0)
 
     def action_drill(self) -> None:
         """The lines of the template under the cursor."""
@@ -139,9 +149,10 @@ class TemplatesScreen(AskingScreen):
 
 def template_row(figure: TemplateFigure) -> Row:
     """One template; what is new or came far more often stands out."""
-    new = not figure.before
-    more = new or figure.count >= MORE * figure.before
+    new, gone = not figure.before, not figure.count
+    more = gone or new or figure.count >= MORE * figure.before
     told = "new" if new else change(figure.before, figure.count).replace("x", TIMES)
+    told = "gone" if gone else told
     role = LEVEL_ROLE.get(figure.level or "", "text")
     return Row(
         (figure.template_id, figure.stage, figure.level),
