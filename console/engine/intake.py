@@ -132,7 +132,7 @@ class Intake:
     def wait(self, longest_s: float) -> None:
         """Waits until a file changes, `wake` is called, or it is time to look again."""
         if self._watcher is not None:
-            open_ends = any(not self._is_read(file_id) for file_id in self._collection.sizes())
+            open_ends = any(not self._is_read(file_id) for file_id in self._collection.followed)
             self._watcher.wait(min(longest_s, QUIET_S / 2) if open_ends else longest_s)
 
     def wake(self) -> None:
@@ -165,15 +165,16 @@ class Intake:
 
     def _not_decoded(self) -> Iterable[LeftOut]:
         ignored = self._collection.ignored()
-        for path, why in self._collection.refused().items():
-            yield LeftOut(str(path), why.lower(), "make it readable")
-        for file_id, identity in self._collection.identities().items():
+        for refused, why in self._collection.refused().items():
+            yield LeftOut(str(refused), why.lower(), "make it readable")
+        for file_id, follow in self._collection.followed.items():
             state, found = self._states.get(file_id), self._formless.get(file_id)
-            if (reason := ignored.get(Path(identity.path))) is not None:
-                yield LeftOut(identity.path, reason, found.mend if found else None)
+            path = follow.identity.path
+            if (reason := ignored.get(Path(path))) is not None:
+                yield LeftOut(path, reason, found.mend if found else None)
             elif file_id not in self._formats and (state is None or state.format is None):
                 so_far = "empty" if found is None else found.reason.removesuffix(" yet")
-                yield LeftOut(identity.path, f"{so_far} so far", "append whole lines to it")
+                yield LeftOut(path, f"{so_far} so far", "append whole lines to it")
 
     def clocks(self, *, hold: bool) -> list[FileClock]:
         """How far each file has come in event time. `hold`: those just read from may go on."""
@@ -181,11 +182,11 @@ class Intake:
         listed = [FileClock(-math.inf, holding=True) for key in waiting if not self._newest(key)]
         if hold and self._collection.undecided:
             listed.append(FileClock(-math.inf, holding=True))
-        now, written = self._clock(), self._collection.written()
-        for file_id in self._collection.identities():
+        now = self._clock()
+        for file_id, follow in self._collection.followed.items():
             newest = self._newest(file_id)
             if newest is not None:
-                fresh = 0 <= now - written[file_id] < HOLD_S
+                fresh = 0 <= now - follow.written_at < HOLD_S
                 listed.append(FileClock(newest, file_id in waiting or (hold and fresh)))
         return listed
 
@@ -223,9 +224,9 @@ class Intake:
 
     def is_behind(self) -> bool:
         """Whether there is so much left to read that the next step follows at once."""
-        identities, sizes = self._collection.identities(), self._collection.sizes()
-        waiting = [file.file_id for file in self._waiting if file.file_id in identities]
-        left = sum(max(0, sizes[key] - identities[key].offset) for key in waiting)
+        followed = self._collection.followed
+        waiting = [followed[file.file_id] for file in self._waiting if file.file_id in followed]
+        left = sum(max(0, follow.size - follow.identity.offset) for follow in waiting)
         return left > BACKLOG_BYTES
 
     def end_reading_ahead(self) -> None:
@@ -282,8 +283,9 @@ class Intake:
 
     def progress(self) -> Progress:
         """How far reading has come."""
-        sizes = self._collection.sizes()
-        offsets = {key: one.offset for key, one in self._collection.identities().items()}
+        listed = self._collection.followed.items()
+        sizes = {key: follow.size for key, follow in listed}
+        offsets = {key: follow.identity.offset for key, follow in listed}
         followed = [key for key in sizes if key in self._formats]
         unread = [key for key in followed if offsets[key] < sizes[key]]
         lagging = [newest for key in unread if (newest := self._newest(key)) is not None]
@@ -305,8 +307,8 @@ class Intake:
         return None if state is None else state.newest_ts
 
     def _is_read(self, file_id: int) -> bool:
-        offset = self._collection.identities()[file_id].offset
-        return file_id not in self._formats or offset >= self._collection.sizes()[file_id]
+        follow = self._collection.followed[file_id]
+        return file_id not in self._formats or follow.identity.offset >= follow.size
 
     def _left_out(self) -> dict[Path, str]:
         return self._collection.ignored()
@@ -326,7 +328,7 @@ class Intake:
 
     def _read(self, file: Pending, most: int, *, final: bool) -> Reading | None:
         newest = self._newest(file.file_id)
-        start = self._collection.identities()[file.file_id].offset
+        start = self._collection.followed[file.file_id].identity.offset
         limit = FIRST_BYTES if newest is None else most
         chunk = self._collection.read(file.file_id, limit, final=final, newest_ts=newest)
         form = self._formats[file.file_id]
@@ -341,7 +343,7 @@ class Intake:
         state = _stored(
             identity,
             before,
-            size=self._collection.sizes()[file.file_id],
+            size=self._collection.followed[file.file_id].size,
             format=form.name,
             model=defaults.model,
             stage=defaults.stage,

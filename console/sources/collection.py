@@ -17,7 +17,7 @@ as rows of theirs are kept: `Collection(discovery, known)` takes them back.
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -174,11 +174,19 @@ class Collection:
                 self._followed.rename(following, source.path, self._now)
             return
         tail = Tail(source.path)
-        identity = self._recognition.recognised(source.path, tail, self._now)
-        if identity is None:
-            tail.close()
-        else:
+        identity = self._recognised(source.path, tail)
+        if identity is not None:
             self._follow(identity, source, tail)
+
+    def _recognised(self, path: Path, tail: Tail) -> Identity | None:
+        """Which file it is; unless that is told, the tail is closed."""
+        identity = None
+        try:
+            identity = self._recognition.recognised(path, tail, self._now)
+        finally:
+            if identity is None:
+                tail.close()
+        return identity
 
     def _follow(
         self, identity: Identity, source: SourceFile, tail: Tail, *, retired: bool = False
@@ -263,12 +271,11 @@ class Collection:
             except OSError as error:
                 self._told.refused(other, error)
                 continue
-            identity = None
-            if tail.key not in self._followed.keys:
-                identity = self._recognition.recognised(other, tail, self._now)
-            if identity is None:
+            if tail.key in self._followed.keys:
                 tail.close()
-            else:
+                continue
+            identity = self._recognised(other, tail)
+            if identity is not None:
                 self._follow_gone(identity, path, other, tail)
 
     def _follow_gone(self, identity: Identity, path: Path, other: Path, tail: Tail) -> Follow:
@@ -410,22 +417,15 @@ class Collection:
         """The files that cannot be read for now, and why."""
         return self._told.refusals()
 
-    def sizes(self) -> dict[int, int]:
-        """Size of every followed file when it was last looked at."""
-        return {file_id: follow.size for file_id, follow in self._followed.by_id.items()}
+    @property
+    def followed(self) -> Mapping[int, Follow]:
+        """The files that are followed, by their ids: how large they are, and what is read."""
+        return self._followed.by_id
 
     @property
     def undecided(self) -> bool:
         """Whether a file may yet turn out to be the copy of another, so that it is not read."""
         return self._recognition.undecided(self._followed.at, self._now)
-
-    def written(self) -> dict[int, float]:
-        """When each followed file was last written to, epoch seconds."""
-        return {file_id: follow.written_at for file_id, follow in self._followed.by_id.items()}
-
-    def identities(self) -> dict[int, Identity]:
-        """Where reading of every followed file stands."""
-        return {file_id: follow.identity for file_id, follow in self._followed.by_id.items()}
 
     def moved(self) -> list[Identity]:
         """The files that were moved or finished since this was last asked, to be stored so."""

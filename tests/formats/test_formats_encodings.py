@@ -115,7 +115,7 @@ def test_it_is_followed_while_it_grows(tmp_path: Path, name: str, codec: str, sa
             last = newest(found.records, last)
             parts.append(found.records)
             collection.advance(file_id, found.consumed)
-    (identity,) = collection.identities().values()
+    (identity,) = [follow.identity for follow in collection.followed.values()]
     collection.close()
     assert identity.offset == len(data)
     assert form is not None

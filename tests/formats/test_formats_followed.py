@@ -76,8 +76,8 @@ def test_a_followed_file_gives_the_rows_of_the_whole(
             parts.append(decoded.records)
             last = newest(decoded.records, last)
             collection.advance(file_id, decoded.consumed)
-            identity = collection.identities()[file_id]
-        known = list(collection.identities().values())
+            identity = collection.followed[file_id].identity
+        known = [follow.identity for follow in collection.followed.values()]
         collection.close()
     assert identity.offset == len(data)
     found = detect(data, name)

@@ -57,6 +57,30 @@ def test_a_changed_path_is_looked_at_without_waiting(log: Path, reader: Reader) 
     assert [entry.unread for entry in reader.collection.pending()] == [41]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
+def test_a_file_that_cannot_be_told_leaves_no_descriptor_open(
+    log: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    def held() -> int:
+        return len([*Path("/proc/self/fd").iterdir()])
+
+    write(log, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("console.sources.recognition.Recognition.recognised", refuse)
+        reader.step(6.0)
+        before = held()
+        for _ in range(5):
+            reader.step(6.0)
+        assert held() == before
+        assert reader.lines == []
+        assert "Input/output error" in " ".join(reader.collection.refused().values())
+    reader.step(6.0)
+    assert reader.lines == lines(1)
+
+
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("many", [3, 400])
