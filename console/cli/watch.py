@@ -13,6 +13,9 @@ SWITCH_S = 0.0005
 """How long the engine's thread may keep the interpreter from the screen's; a key takes several
 turns until it is on the screen."""
 
+YOUNG = 10_000
+"""So many new objects are looked through for garbage at once."""
+
 
 def parser() -> Parser:
     """The arguments of the command."""
@@ -40,13 +43,19 @@ def show(shown: Target) -> int:
         Session(shown.paths, shown.settings, shown.store),
         habits=Habits(data_folder() / "screen", repr(sorted(map(str, shown.paths)))),
         notify=shown.settings.notify,
-        begun=_collect_garbage,
+        settled=_collect_new_garbage,
     )
     app.run()
     return app.return_code or 0
 
 
-def _collect_garbage() -> None:
-    """From now on; what is there already is never looked through, for it stays to the end."""
+def _collect_new_garbage() -> None:
+    """From now on among what comes; what is there stays to the end, and is never looked through.
+
+    A look through everything would take the interpreter for several frames.
+    """
+    if gc.isenabled():
+        gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG)
     gc.enable()

@@ -78,11 +78,13 @@ class ConsoleApp(ActingApp):
         zone: tzinfo = UTC,
         habits: Habits | None = None,
         notify: Notify = "bell",
-        begun: Callable[[], None] | None = None,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
-        """`begun` is called once the first frame is on the screen."""
+        """`settled` is called at the first frame, and when what was there has been read."""
         super().__init__(session, clock)
-        self._begun = begun
+        self._settled = settled
+        self._reading = True
+        """What was there has not been read yet."""
         self.calendar = Calendar(zone)
         self.habits = habits or Habits()
         self.keymap, self._keys_trouble = self.habits.keys()
@@ -140,8 +142,7 @@ class ConsoleApp(ActingApp):
             self._driver.write(text)
 
     def _begin(self) -> None:
-        if self._begun is not None:
-            self._begun()
+        self._settled()
         self._take_up()
         self.session.start(self._on_snapshot, self._on_failure)
 
@@ -197,6 +198,9 @@ class ConsoleApp(ActingApp):
         self._title(message.snapshot)
         if not self.view.paused:
             self.show(self.view.given(message.snapshot, self.clock()))
+        if self._reading and message.snapshot.progress.caught_up:
+            self._reading = False
+            self._settled()
 
     def on_session_failed(self, message: SessionFailed) -> None:
         """Said in one line; what was read stays on the screen."""
