@@ -25,6 +25,7 @@ from console.detectors.performance import PerformanceDetector
 from console.detectors.protocol import Detector
 from console.detectors.quality import QualityDetector
 from console.detectors.releases import ReleaseDetector
+from console.detectors.schema import SchemaDetector
 from console.detectors.staleness import StalenessDetector
 from console.detectors.threshold import ThresholdDetector
 from console.detectors.volume import VolumeDetector
@@ -56,6 +57,7 @@ def builtin(
         DriftDetector(settings, references),
         QualityDetector(settings, references),
         DuplicatesDetector(settings),
+        SchemaDetector(settings),
         LabelsDetector(settings),
         PerformanceDetector(settings, references),
         LogsDetector(settings, templates),
