@@ -98,6 +98,8 @@ class BurnDetector:
 
     def update(self, state: State, span: Span) -> tuple[list[Deviation], State]:
         """Raises, worsens and clears, in order of time."""
+        if not self._objectives:
+            return [], state
         matched = self._matched(span.metrics)
         if matched.is_empty() and state["pending"].is_empty():
             return [], state

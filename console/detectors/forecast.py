@@ -160,8 +160,12 @@ class ForecastDetector:
 
     def _limited(self, metrics: pl.DataFrame) -> pl.DataFrame:
         """The windows of series that have a limit."""
-        for row in metrics.select(list(IDENTITY)).unique("series_id").iter_rows():
-            self._know(row)
+        seen = metrics["series_id"].unique()
+        strangers = [key for key in seen.to_list() if key not in self._known]
+        if strangers:
+            new = metrics.select(list(IDENTITY)).filter(pl.col("series_id").is_in(strangers))
+            for row in new.unique("series_id").iter_rows():
+                self._know(row)
         return metrics.filter(pl.col("series_id").is_in(self._able))
 
     def _know(self, row: tuple[Any, ...]) -> tuple[Series, Limits]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from console.config.settings import Rule
 from console.records.series import Series
@@ -66,6 +67,7 @@ def below_of(rule: Rule) -> float | None:
     return rule.below if rule.outside is None else rule.outside[0]
 
 
+@lru_cache(maxsize=4096)
 def _known(name: str) -> Limits:
     """What is full at 100 percent, or as a share at 1; and empty at 0, should it tell the rest."""
     words = set(_WORD.findall(name.lower()))
