@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from console.engine.gauges import KINDS, GaugeKind, choose, last_of, ratio
-from console.engine.snapshot import Gauge, Health, ModelPane
+from console.engine.snapshot import LEARNING_H, Gauge, Health, ModelPane
 from console.engine.views.figures import health_of, standing, worst
 from console.records.clock import DAY, HOUR, MINUTE, epoch, naive
 from console.stats import drift
@@ -26,8 +26,6 @@ SPAN_S = 6 * HOUR
 """How far back the courses go."""
 TREND = 36
 """Values of a course: one every ten minutes."""
-LEARNING_S = 12 * HOUR
-"""A model that has been seen for less is still being learned."""
 ORDER = ("perf", "drift", "nulls", "errors", "latency", "volume")
 
 
@@ -60,15 +58,18 @@ class Panes:
     ) -> ModelPane:
         own = [alert for alert in alerts if alert.model == name and alert.state == "open"]
         settings = self._settings.model(name)
+        known_h = int(max(now - seen.first, 0.0) // HOUR) if seen else 0
+        learning = known_h < LEARNING_H
         return ModelPane(
             name=name,
             version=seen.version if seen else None,
             tier=settings.tier,
             owner=settings.owner,
-            health=_health(own, seen.first if seen else None, now),
+            health=_health(own, learning=learning),
             gauges=self._gauges(name, reader, own, now),
             open_alerts=len(own),
             last_seen=seen.last if seen else None,
+            known_h=known_h if learning else None,
         )
 
     def at(
@@ -176,10 +177,10 @@ def _course(points: Sequence[tuple[float, float]], now: float) -> tuple[float | 
     return tuple(course)
 
 
-def _health(alerts: Sequence[Alert], first: float | None, now: float) -> Health:
+def _health(alerts: Sequence[Alert], *, learning: bool) -> Health:
     states: list[Health] = [
         "silent" if alert.detector == "staleness" else alert.severity for alert in alerts
     ]
-    if first is None or now - first < LEARNING_S:
+    if learning:
         states.append("learning")
     return worst(states)

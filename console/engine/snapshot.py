@@ -7,6 +7,8 @@ from typing import Literal
 
 from console.alerts.alert import Alert
 
+LEARNING_H = 28
+"""Hours of a series that are learned before it is told what is unusual (`detectors.anomaly`)."""
 Health = Literal["ok", "info", "warning", "critical", "silent", "learning"]
 
 
@@ -40,6 +42,8 @@ class ModelPane:
     open_alerts: int
     last_seen: float | None
     """Newest event time of any of its records."""
+    known_h: int | None = None
+    """Whole hours of its history, while they are fewer than `LEARNING_H`; None: enough is known."""
 
 
 @dataclass(frozen=True, slots=True)

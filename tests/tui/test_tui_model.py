@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from tui_fake_answers import hostile_model
 from tui_fake_session import FakeSession
-from tui_fakes import EMPTY, NOW, hostile, snapshot
+from tui_fakes import EMPTY, MODELS, NOW, hostile, snapshot
 from tui_pilot import Driver, compare, console, looks, piloted, without_chart
 
 from console.engine.snapshot import Snapshot
@@ -152,3 +155,17 @@ async def test_a_question_that_takes_long_is_told_and_can_be_withdrawn() -> None
         desk.interrupted.set()
         await driver.press("r")
         await driver.sees("latency_p95_ms")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@piloted
+async def test_a_model_that_is_being_learned_says_for_how_long(size: tuple[int, int]) -> None:
+    young = replace(MODELS[3], health="learning", known_h=4)
+    shown = [*MODELS[:3], young]
+    async with console(FakeSession(snapshot(models=shown)), size=size) as driver:
+        assert driver.line("eta v3").rstrip().endswith("learning: 4 of 28 h")
+        assert "learning" not in driver.line("fraud v12")
+        driver.app.look_at("eta")
+        await driver.press("shift+tab", "shift+tab", "j", "j", "j", "enter")
+        await driver.quiet()
+        assert "learning: 4 of 28 h" in driver.line("─ 2 Model")

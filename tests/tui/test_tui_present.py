@@ -290,6 +290,7 @@ def test_the_header_always_fits(width: int, live: bool, paused: bool) -> None:
 
 def test_the_guide_of_an_empty_console() -> None:
     text = text_of(guide.guide(EMPTY, "./logs ./metrics", 80))
+    assert "once 28 hours of a model are known" in text
     assert "Waiting for records below ./logs ./metrics" in text
     assert "model-console emit ./logs/metrics.jsonl" in text
     assert "opening" in text_of(guide.guide(None, "x", 80))

@@ -40,6 +40,8 @@ def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
                 ),
             ),
         ]
+    from console.engine.snapshot import LEARNING_H
+
     first = paths.split(maxsplit=1)[0] if paths.strip() else "."
     found = (
         "Nothing to read there yet."
@@ -59,6 +61,14 @@ def guide(snapshot: Snapshot | None, paths: str, width: int) -> list[Line]:
         (Piece("From another shell:", "dim"),),
         EMPTY,
         (piece("  " + EXAMPLE.format(path=first), "accent"),),
+        EMPTY,
+        (
+            Piece(
+                f"What is unusual is told once {LEARNING_H} hours of a model are known, of history "
+                "or of waiting; limits of your own hold at once.",
+                "dim",
+            ),
+        ),
         EMPTY,
         (Piece("Or look at a simulated fleet:  ", "dim"), Piece("model-console demo", "accent")),
     ]

@@ -132,7 +132,16 @@ def _text(gauge: Gauge) -> str:
     return f"{text}{mark}" if mark else text + " "
 
 
+def learning_of(model: ModelPane) -> str:
+    """How much of its history is known while it is too little to tell what is unusual; "" then."""
+    if model.known_h is None:
+        return ""
+    from console.engine.snapshot import LEARNING_H
+
+    return f"learning: {model.known_h} of {LEARNING_H} h"
+
+
 def _alerts(model: ModelPane) -> str:
     if not model.open_alerts:
-        return ""
+        return learning_of(model)
     return f"{model.open_alerts} alert" + ("s" if model.open_alerts > 1 else "")

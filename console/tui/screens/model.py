@@ -14,6 +14,7 @@ from console.tui.memory import Memory, text
 from console.tui.present import figures
 from console.tui.present.health import health_role
 from console.tui.present.line import Line, Piece, piece
+from console.tui.present.models import learning_of
 from console.tui.present.table import Row
 from console.tui.present.words import span as span_text
 from console.tui.present.words import version_tag
@@ -141,6 +142,8 @@ class ModelScreen(AskingScreen):
         ]
         if view.time.cursor is not None:
             parts.append(Piece(" (the time cursor)", "accent"))
+        if learning := learning_of(pane):
+            parts.append(Piece(f" · {learning}", "dim"))
         if pane.open_alerts:
             parts.append(Piece(f" · {pane.open_alerts} open", health_role(pane.health)))
         if self._filter:
