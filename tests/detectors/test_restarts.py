@@ -26,6 +26,7 @@ from console.records.series import Series
 from console.stats.pinning import References
 from console.stats.points import PointScorer
 from console.stats.reference import ModelReference, describe
+from console.stats.segments import Segments
 
 START = 1_772_323_200.0
 """2026-03-01, a Sunday, 00:00 UTC."""
@@ -101,8 +102,8 @@ def predictions(random: np.random.Generator) -> tuple[pl.DataFrame, pl.DataFrame
     age = random.normal(40 + 15 * late, 10)
     nulls = random.random(len(at)) < np.where(late, 0.2, 0.01)
     features = [
-        json.dumps({"age": None if null else round(value, 3)})
-        for value, null in zip(age.tolist(), nulls.tolist(), strict=True)
+        json.dumps({"age": None if null else round(value, 3)} | ({"tip": 1} if more else {}))
+        for value, null, more in zip(age.tolist(), nulls.tolist(), late.tolist(), strict=True)
     ]
     score = np.clip(random.beta(2, 5, len(at)) + 0.3 * late, 0, 1)
     label = random.random(len(at)) < np.where(late, 0.5, score)
@@ -136,12 +137,14 @@ def world() -> tuple[References, dict[str, pl.DataFrame]]:
     """The references and every closed window of two days and a half."""
     random = np.random.default_rng(7)
     references = reference(random)
-    summaries = Summaries(SETTINGS, references)
+    summaries = Summaries(SETTINGS, references, Segments())
     predicted, matched = predictions(random)
     rows = {
         "metrics": metrics(random),
         "logs": logs(random),
         "columns": predicted,
+        "sightings": predicted,
+        "fields": predicted,
         "performance": matched,
     }
     closed = {}
@@ -201,6 +204,7 @@ def uncut() -> tuple[list[str], frozenset[str]]:
 def test_the_world_makes_the_detectors_speak() -> None:
     _, spoke = uncut()
     assert spoke >= {"threshold", "anomaly", "staleness", "cardinality", "logs", "drift", "quality"}
+    assert "event" in spoke
 
 
 @pytest.mark.slow
