@@ -19,6 +19,7 @@ from console.alerts.wording import figure
 from console.detectors.protocol import Deviation
 from console.records.clock import DAY, naive
 from console.stats import carriers, metrics, performance, segment_windows
+from console.stats.alone import moved_alone
 from console.stats.carriers import Carrier, Known, Moments, Sides
 from console.stats.metrics import Estimate
 from console.stats.segment_windows import Part
@@ -130,7 +131,15 @@ def _of_cells(column: Part, sums: pl.DataFrame, counts: Floats) -> Carried | Non
     """The segment that carries the shift of a distribution."""
     cells = column.of(counts)
     tags = _tags(sums, cells.sum(axis=1), _moved(sums, cells, column))
-    found = carriers.carrier(tags, (OTHERS,))
+
+    def alone(one: Carrier) -> bool:
+        values = list(tags[one.tag])
+        before, after = (
+            _matrix_of(sums, cells, one.tag, values, late=late) for late in (False, True)
+        )
+        return moved_alone(before, after, values.index(one.value), numeric=column.kind == "numeric")
+
+    found = carriers.carrier(tags, (OTHERS,), alone)
     if found is None:
         return None
     subject = f"the shift of {column.name}"
@@ -169,6 +178,17 @@ def _moved(sums: pl.DataFrame, cells: Floats, column: Part) -> Floats:
         edge = int(np.argmax(np.abs(np.cumsum(gain)))) + 1
         return np.asarray(cells[:, :edge].sum(axis=1))
     return np.asarray(cells[:, gain > 0].sum(axis=1))
+
+
+def _matrix_of(
+    sums: pl.DataFrame, cells: Floats, tag: str, values: list[str], *, late: bool
+) -> Floats:
+    """The counts of the segments of a tag on one side, in the order of `values`."""
+    found = np.zeros((len(values), cells.shape[1]))
+    for row, (own, value, side) in enumerate(sums.select("tag", "value", "late").iter_rows()):
+        if own == tag and side == late:
+            found[values.index(value)] += cells[row]
+    return found
 
 
 def _tags(sums: pl.DataFrame, rows: Floats, values: Floats) -> Tags:
@@ -220,9 +240,18 @@ def _loss(deviation: Deviation, windows: pl.DataFrame) -> Carried | None:
     for row in sums.iter_rows(named=True):
         n, total, squares = (float(row[name] or 0.0) for name in _SUMS[metric])
         _put(tags, (row["tag"], row["value"]), Moments(n, total, squares), late=row["late"])
-    found = carriers.carrier(tags, (OTHERS,))
+    # Twice an error ten times as large is no more than twice an error.
+    found = carriers.carrier(tags, (OTHERS,), _relatively if metric == "mae" else None)
     told: Told = "share" if metric == "accuracy" else "number"
     return None if found is None else Carried(found, subject, told)
+
+
+def _relatively(one: Carrier) -> bool:
+    """Whether the others have grown by less than half as many times what they were."""
+    if min(one.before, one.others_before) <= 0:
+        return True
+    own, others = one.after / one.before - 1, one.others_after / one.others_before - 1
+    return others < carriers.OTHERS_PART * own
 
 
 def _loss_of_auc(sums: pl.DataFrame) -> Carrier | None:

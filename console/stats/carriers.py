@@ -23,7 +23,7 @@ A change that all segments share names none.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,11 +125,15 @@ class Carrier:
         return f"{self.tag}={self.value}"
 
 
-def carrier(tags: Mapping[str, Mapping[str, Sides]], skip: Sequence[str] = ()) -> Carrier | None:
+def carrier(
+    tags: Mapping[str, Mapping[str, Sides]],
+    skip: Sequence[str] = (),
+    holds: Callable[[Carrier], bool] | None = None,
+) -> Carrier | None:
     """The segment that carries the change of the mean; None if none does.
 
     `tags` has for every tag all segments of it; those called as in `skip` (a remainder) take part
-    but are never named.
+    but are never named, nor are those that changed themselves and of which `holds` is not true.
     """
     judged = [
         (tag, value)
@@ -137,7 +141,9 @@ def carrier(tags: Mapping[str, Mapping[str, Sides]], skip: Sequence[str] = ()) -
         for value, own in segments.items()
         if own.after.n + own.before.n >= LEAST_ROWS and value not in skip
     ]
-    return surest([_of_mean(tags[name[0]], name) for name in judged], len(judged))
+    found = [one for name in judged if (one := _of_mean(tags[name[0]], name)) is not None]
+    kept = [one for one in found if one.how == "share" or holds is None or holds(one)]
+    return surest(kept, len(judged))
 
 
 def surest(found: Sequence[Carrier | None], judged: int) -> Carrier | None:

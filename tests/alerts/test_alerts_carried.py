@@ -24,14 +24,18 @@ CLIENTS = ("acme", "globex", "initech", "umbrella")
 T0 = 1_700_000_000.0 // HOUR * HOUR
 
 
-def rows(who: str | None, hours: float = 54.0, since: float = 6.0) -> pl.DataFrame:
-    """A prediction every 15 s; in the last hours those of `who` are off, of all if None."""
+def rows(who: str | None, apart: float, hours: float = 54.0, since: float = 6.0) -> pl.DataFrame:
+    """A prediction every 15 s; in the last hours those of `who` are off, of all if None.
+
+    Amounts of the clients lie so far `apart`.
+    """
     rng = np.random.default_rng(5)
     times = np.arange(T0 - hours * HOUR, T0, 15.0)
     size = len(times)
     client = rng.choice(CLIENTS, size, p=(0.2, 0.4, 0.3, 0.1))
     off = (times >= T0 - since * HOUR) & ((client == who) if who else True)
-    amount = rng.normal(40.0, 10.0, size) + 15.0 * off
+    level = apart * np.array([CLIENTS.index(str(one)) for one in client])
+    amount = rng.normal(40.0, 10.0, size) + 15.0 * off + level
     usual = rng.choice(["Bonn", "Jena"], size)
     city = np.where(off, np.where(rng.random(size) < 0.5, "Ulm", "Bonn"), usual)
     nulls = off & (rng.random(size) < 0.4)
@@ -55,8 +59,8 @@ def rows(who: str | None, hours: float = 54.0, since: float = 6.0) -> pl.DataFra
 
 
 @cache
-def windows(who: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    found = rows(who)
+def windows(who: str | None, apart: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    found = rows(who, apart)
     predictions = pl.concat(
         [found.drop("label"), pl.DataFrame(schema=PREDICTIONS)], how="diagonal"
     ).select(list(PREDICTIONS))
@@ -71,8 +75,8 @@ def windows(who: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     return of_columns, segment_performance.summarise(judged, segments, WIDTH)
 
 
-def history(world: Any, who: str | None) -> Any:
-    of_columns, of_labels = windows(who)
+def history(world: Any, who: str | None, apart: float = 0.0) -> Any:
+    of_columns, of_labels = windows(who, apart)
 
     class Divided(world.History):  # type: ignore[misc]
         def segment_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
@@ -96,12 +100,12 @@ FINDINGS = [
 ]
 
 
-def found_of(world: Any, who: str | None, finding: Any) -> Carried | None:
+def found_of(world: Any, who: str | None, finding: Any, apart: float = 0.0) -> Carried | None:
     detector, name, details, _ = finding
     deviation = world.deviation(
         name, at=T0, onset=T0 - 6 * HOUR, detector=detector, details=details
     )
-    return carried(deviation, history(world, who), T0)
+    return carried(deviation, history(world, who, apart), T0)
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda one: f"{one[0]} {one[1]}")
@@ -117,6 +121,14 @@ def test_the_client_that_is_off_is_named_in_every_kind_of_finding(world: Any, fi
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda one: f"{one[0]} {one[1]}")
 def test_nobody_is_named_where_all_are_off(world: Any, finding: Any) -> None:
     assert found_of(world, None, finding) is None
+
+
+def test_clients_that_lie_apart_are_held_against_themselves(world: Any) -> None:
+    """All move alike, yet the distribution of all rows changes most where the largest lies."""
+    assert found_of(world, None, FINDINGS[0], apart=80.0) is None
+    found = found_of(world, "acme", FINDINGS[0], apart=80.0)
+    assert found is not None
+    assert found.carrier.name == "client=acme"
 
 
 def test_the_figures_are_those_of_the_segment_and_of_the_rest(world: Any) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from console.stats.alone import moved_alone
 from console.stats.carriers import Carrier, Moments, Sides, carrier
 from console.stats.compare.result import Column
 from console.stats.segments import MOST_VALUES, OTHERS
 
 TAGS = "tags"
+CELLS = 32
+"""By so many quantiles, or categories, segments are held against themselves."""
 Places = NDArray[np.int64]
 
 
@@ -74,14 +77,26 @@ def carried(
     """The segment that carries the drift of a column, or its nulls; None if none stands out."""
     own = {name: division for name, division in by.items() if name != column.name}
     said = {finding.what for finding in column.alerts}
+    alone: Callable[[Carrier], bool] | None = None
     if "drift" in said and column.kind in ("numeric", "category"):
-        sides = _moved(reference, current, numeric=column.kind == "numeric")
+        numeric = column.kind == "numeric"
+        sides = _moved(reference, current, numeric=numeric)
+        cells = _cells(reference, current, numeric=numeric)
+
+        def alone(one: Carrier) -> bool:
+            division = own[one.tag]
+            before, after = (
+                _table(places, side, len(division.names))
+                for places, side in zip((division.reference, division.current), cells, strict=True)
+            )
+            return moved_alone(before, after, division.names.index(one.value), numeric=numeric)
+
     elif "nulls" in said:
         sides = [side.is_null().to_numpy().astype(np.float64) for side in (reference, current)]
     else:
         return None
     tags = {name: _segments(division, sides) for name, division in own.items()}
-    return carrier(tags, (OTHERS,))
+    return carrier(tags, (OTHERS,), alone)
 
 
 def _places(values: pl.Series, named: list[str]) -> Places:
@@ -114,6 +129,27 @@ def _moved(reference: pl.Series, current: pl.Series, *, numeric: bool) -> list[N
     gap = [np.searchsorted(side, points, side="right") / max(len(side), 1) for side in kept]
     edge = points[int(np.argmax(np.abs(gap[1] - gap[0])))]
     return [np.where(np.isfinite(side), side <= edge, np.nan) for side in values]
+
+
+def _cells(reference: pl.Series, current: pl.Series, *, numeric: bool) -> list[Places]:
+    """The cell of every value among `CELLS` of equal size, or among categories; -1 for none."""
+    if not numeric:
+        texts = [side.cast(pl.String) for side in (reference, current)]
+        names = pl.concat([text.alias("value") for text in texts]).drop_nulls()
+        named = names.value_counts().sort(["count", "value"], descending=[True, False])["value"]
+        return [_places(text, named.head(CELLS).to_list()) for text in texts]
+    numbers = [side.cast(pl.Float64, strict=False) for side in (reference, current)]
+    values = [side.fill_null(float("nan")).to_numpy() for side in numbers]
+    finite = np.concatenate([side[np.isfinite(side)] for side in values])
+    edges = np.unique(np.quantile(finite, np.arange(1, CELLS) / CELLS))
+    return [np.where(np.isfinite(side), np.searchsorted(edges, side), -1) for side in values]
+
+
+def _table(places: Places, cells: Places, size: int) -> NDArray[np.float64]:
+    """Counts by segment and cell."""
+    told = (places >= 0) & (cells >= 0)
+    flat = np.bincount(places[told] * (CELLS + 1) + cells[told], minlength=size * (CELLS + 1))
+    return flat.reshape(size, CELLS + 1).astype(np.float64)
 
 
 def _segments(division: Division, sides: Sequence[NDArray[np.float64]]) -> dict[str, Sides]:
