@@ -26,7 +26,6 @@ from console.engine.lateness import newest_before
 from console.engine.snapshot import Progress
 from console.engine.watermark import FileClock
 from console.formats.framing import rejects
-from console.formats.registry import SAMPLE, Detection, detect
 from console.records.clock import HOUR, Clock
 from console.records.frames import records
 from console.sources.collection import Collection
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
     from console.config.settings import Settings
     from console.formats.protocol import Format
+    from console.formats.registry import Detection
     from console.records.frames import Records
 
 READ_BYTES = 1 << 20
@@ -317,6 +317,9 @@ class Intake:
         """The format of a file by its first bytes; None if it has none, or not yet."""
         known = self._formats.get(file.file_id)
         if known is None:
+            # Where nothing is new, what was stored is shown without waiting for all the formats.
+            from console.formats.registry import SAMPLE, detect
+
             sample = self._collection.sample(file.file_id, SAMPLE)
             detection = detect(sample, str(file.path), file.source.format)
             self._formless[file.file_id] = detection
