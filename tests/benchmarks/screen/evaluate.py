@@ -31,15 +31,15 @@ ROOT = Path(__file__).parents[3]
 CONSOLE = (sys.executable, "-m", "console")
 EMPTY = (sys.executable, str(ROOT / "tests" / "probe" / "empty_app.py"))
 VIEWS = (
-    ("home", "1", "1 Inbox", ("j", "k")),
-    ("model", "2", "2 Model", ("tab",)),
-    ("timeline", "3", "3 Timeline", ("j", "k")),
-    ("logs", "4", "4 Logs", ("k", "j")),
-    ("compare", "5", "5 Compare", ("j", "k")),
-    ("sources", "6", "6 Sources", ("j", "k")),
-    ("sql", "7", "7 SQL", ("a", "b")),
+    ("home", "1", ("1 Inbox",), ("j", "k")),
+    ("model", "2", ("2 Model",), ("tab",)),
+    ("timeline", "3", ("3 Timeline",), ("j", "k")),
+    ("logs", "4", ("4 Logs", "served in"), ("k", "j")),
+    ("compare", "5", ("5 Compare",), ("j", "k")),
+    ("sources", "6", ("6 Sources", "serving.log"), ("j", "k")),
+    ("sql", "7", ("7 SQL",), ("a", "b")),
 )
-"""Name, key, title, and keys that move its cursor whatever it shows."""
+"""Name, key, what it shows when it is ready, and keys that move its cursor."""
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=["160x48", "240x70"])
     parser.add_argument("--idle", type=float, default=30.0, help="seconds")
     options = parser.parse_args()
-    _row("", "console", "beside it")
+    _row("load of the machine beside each figure", "console", "beside it")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         log = write_world(folder / "fleet", options.rows)
@@ -64,7 +64,6 @@ def main() -> None:
             _keys(folder, command, size, options.turns, rate=options.rate)
         _logs(folder, command, log, options.turns)
         _idle(folder, options.idle)
-    _row("load of the machine", f"{os.getloadavg()[1]:.1f} on {os.cpu_count()} cores")
 
 
 def _stored(folder: Path) -> tuple[str, ...]:
@@ -108,11 +107,11 @@ def _keys(
         console.until("1 Inbox (", "error_rate")
         if rate:
             stack.enter_context(streaming(folder / "fleet", rate))
-        for view, key, title, keys in VIEWS:
+        for view, key, ready, keys in VIEWS:
             console.send("1")
             console.until("1 Inbox")
             console.send(key)
-            console.until(title)
+            console.until(*ready)
             console.settle()
             when = f"{rate:,} records/s" if rate else "at rest"
             # The panes of a model may have a row each, or none: the heading tells where one is.
@@ -207,7 +206,8 @@ def _idle(folder: Path, seconds: float) -> None:
 
 
 def _row(name: str, ours: str, beside: str = "") -> None:
-    sys.stdout.write(f"{name:54} {ours:42} {beside}".rstrip() + "\n")
+    load = f"{os.getloadavg()[0]:4.1f}"
+    sys.stdout.write(f"{load} {name:54} {ours:42} {beside}".rstrip() + "\n")
     sys.stdout.flush()
 
 
