@@ -126,6 +126,8 @@ class Discovery:
     def _left_out(self, path: Path) -> LeftOut:
         if path in self._exclude:
             return LeftOut(str(path), "read as the reference of a model")
+        if path.name == "console.toml":
+            return LeftOut(str(path), "read as the settings")
         if not is_followed(path.name):
             mend = "to follow it all the same, name the file itself"
             return LeftOut(str(path), "no log by its name", mend)

@@ -104,6 +104,20 @@ def test_the_model_is_told_by_labels_columns_metrics_versions_and_segments(desk:
     assert answer.reference == "learned"
 
 
+def test_the_quality_of_records_is_told_with_the_metrics(desk: Desk) -> None:
+    quality = {f.name: f for f in desk.model("fraud", (), SPAN).metrics if f.series_id is None}
+    assert list(quality) == ["duplicate_share", "fields", "label_base_rate", "label_delay_hours"]
+    assert quality["duplicate_share"].value == 0.0
+    assert quality["duplicate_share"].about == "by id"
+    assert quality["duplicate_share"].n == 540
+    assert (quality["fields"].value, quality["fields"].before) == (2.0, 2.0)
+    assert quality["fields"].about == ""
+    assert quality["label_base_rate"].value == pytest.approx(0.75, abs=0.01)
+    assert quality["label_base_rate"].before == pytest.approx(0.5, abs=0.01)
+    assert quality["label_base_rate"].n == pytest.approx(540, abs=20)
+    assert quality["label_delay_hours"].value == pytest.approx(0.2, abs=0.1)
+
+
 def test_the_columns_that_differ_come_first(desk: Desk) -> None:
     answer = desk.model("fraud", (), SPAN)
     first = answer.columns[0]

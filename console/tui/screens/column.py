@@ -17,7 +17,7 @@ from console.tui.widgets.rows import Rows
 from console.tui.widgets.tables import ColumnTable
 
 if TYPE_CHECKING:
-    from console.engine.views.column import CellFigure, ColumnAnswer
+    from console.engine.views.column import ColumnAnswer
 
 
 class ColumnScreen(AskingScreen):
@@ -86,12 +86,14 @@ class ColumnScreen(AskingScreen):
 
     def action_drill(self) -> None:
         """The rows of the bin or category under the cursor."""
+        from console.engine.views.column import CellFigure
+
         row, answer = self._table.selected, self._answer_shown
-        if row is None or answer is None:
+        cell = row.item if row else None
+        if answer is None or not isinstance(cell, CellFigure):
             return
         from console.tui.screens.rows import cell_screen
 
-        cell: CellFigure = row.item  # type: ignore[assignment]
         self.app.push_screen(cell_screen(answer, cell))
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:

@@ -26,8 +26,6 @@ from console.tui.widgets.rows import Rows
 from console.tui.widgets.tables import ModelTable
 
 if TYPE_CHECKING:
-    from console.engine.views.columns import ColumnFigure
-    from console.engine.views.figures import Figure
     from console.engine.views.model import ModelAnswer
 
 PANES = {
@@ -266,17 +264,16 @@ class ModelScreen(AskingScreen):
             for event in (view.snapshot.events if view.snapshot else ())
             if event.model in (None, answer.model) and answer.start <= event.ts < answer.end
         )
-        if self._open == "columns":
-            column: ColumnFigure = item  # type: ignore[assignment]
-            made = figures.column_course(column, answer.start, answer.end)
-        elif self._open == "versions":
+        from console.engine.views.columns import ColumnFigure
+        from console.engine.views.figures import Figure
+
+        made = None
+        if isinstance(item, ColumnFigure):
+            made = figures.column_course(item, answer.start, answer.end)
+        elif isinstance(item, Figure):
+            made = figures.figure_course(item)
+        if made is None:
             return None
-        else:
-            figure: Figure = item  # type: ignore[assignment]
-            found = figures.figure_course(figure)
-            if found is None:
-                return None
-            made = found
         points, baseline, bounds, role = made
         return ChartSpec(
             points,
@@ -305,20 +302,22 @@ class ModelScreen(AskingScreen):
         answer = self._answer_shown
         if row is None or answer is None:
             return
+        from console.engine.views.columns import ColumnFigure
+        from console.engine.views.figures import Figure
+        from console.engine.views.model import VersionFigure
+
         bounds = (answer.start, answer.end)
-        if self._open == "columns":
+        if isinstance(row.item, ColumnFigure):
             from console.tui.screens.column import ColumnScreen
 
-            column: ColumnFigure = row.item  # type: ignore[assignment]
-            self.app.push_screen(ColumnScreen(answer.model, column.key, bounds))
-        elif self._open == "versions":
-            app, version = self.console_app, row.item
-            app.look(app.view.time.at(getattr(version, "first", answer.end), app.view.now))
-        else:
+            self.app.push_screen(ColumnScreen(answer.model, row.item.key, bounds))
+        elif isinstance(row.item, VersionFigure):
+            app = self.console_app
+            app.look(app.view.time.at(row.item.first, app.view.now))
+        elif isinstance(row.item, Figure):
             from console.tui.screens.rows import figure_screen
 
-            figure: Figure = row.item  # type: ignore[assignment]
-            self.app.push_screen(figure_screen(answer.model, figure, bounds))
+            self.app.push_screen(figure_screen(answer.model, row.item, bounds))
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """A second click drills."""

@@ -22,7 +22,7 @@ from console.tui.widgets.rows import Rows
 from console.tui.widgets.tables import SourcesTable
 
 if TYPE_CHECKING:
-    from console.engine.views.sources import SourceFigure, SourcesAnswer
+    from console.engine.views.sources import SourcesAnswer
 
 PANES = {
     "sources": ("Sources", present.SOURCES),
@@ -212,7 +212,11 @@ class SourcesScreen(AskingScreen):
             self._tables["sources"].focus()
             self._fill()
             return
-        source: SourceFigure = row.item  # type: ignore[assignment]
+        from console.engine.views.sources import SourceFigure
+
+        source = row.item
+        if not isinstance(source, SourceFigure):
+            return
         if not source.rejects:
             self.say((Piece("every line of it was decoded", "ok"),))
             return

@@ -107,10 +107,12 @@ class TemplatesScreen(AskingScreen):
 
     def action_drill(self) -> None:
         """The lines of the template under the cursor."""
+        from console.engine.views.templates import TemplateFigure
+
         row = self._table.selected
-        if row is None:
+        figure = row.item if row else None
+        if not isinstance(figure, TemplateFigure):
             return
-        figure: TemplateFigure = row.item  # type: ignore[assignment]
         view = self.console_app.view
         at = view.time.judged(view.now)[0]
         self.console_app.open_logs(

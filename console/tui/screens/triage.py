@@ -103,11 +103,13 @@ class TriageScreen(ConsoleScreen):
     def _event_end(self, alert: Alert) -> float | None:
         """The end of an event that is on and concerns the model of the alert."""
         snapshot = self.console_app.view.snapshot
+        if snapshot is None:
+            return None
         ends = [
             event.end_ts
-            for event in (snapshot.events if snapshot else ())
+            for event in snapshot.events
             if event.end_ts is not None
-            and event.ts <= snapshot.now < event.end_ts  # type: ignore[union-attr]
+            and event.ts <= snapshot.now < event.end_ts
             and event.model in (None, alert.model)
         ]
         return max(ends, default=None)
