@@ -38,7 +38,7 @@ BLOCKS: Schema = {
 `positive` of those `classed` as positive or not; sums of the labels of those `measured` by number;
 counts by delay; whether it was `judged`, and the terms that were `off` in it."""
 KEY = ("model", "stage", "block")
-_ADDED = ("n", "classed", "positive", "measured", "total", "squares")
+SUMS = ("n", "classed", "positive", "measured", "total", "squares")
 
 
 @dataclass(slots=True)
@@ -105,10 +105,10 @@ def added(blocks: pl.DataFrame, performance: pl.DataFrame, width: float) -> pl.D
         pl.col("label_total").alias("total"),
         pl.col("label_squares").alias("squares"),
         cell.alias("cell"),
-    ).with_columns(pl.col(*_ADDED).cast(pl.Float64).fill_null(0.0))
+    ).with_columns(pl.col(*SUMS).cast(pl.Float64).fill_null(0.0))
     known = {(b.model, b.stage, b.block): b for b in read(blocks)}
     for *key, n, classed, positive, measured, total, squares, cell_of in rows.select(
-        *KEY, *_ADDED, "cell"
+        *KEY, *SUMS, "cell"
     ).iter_rows():
         model, stage, start = key
         block = known.get((model, stage, start))

@@ -89,7 +89,8 @@ class Desk:
 
     def model(self, model: str, alerts: Sequence[Alert], span: Span) -> ModelAnswer:
         """One model over a span."""
-        return model_answer(self._reader, self._references, alerts, model, span)
+        width = self._settings.prediction_window_s
+        return model_answer(self._reader, self._references, alerts, model, span, window_s=width)
 
     def column(self, model: str, column: ColumnKey, span: Span) -> ColumnAnswer | None:
         """One column over a span; None where the model has no reference of it."""

@@ -16,6 +16,7 @@ from console.store import (
     answers,
     costs,
     courses,
+    inputwindows,
     logpages,
     metricwindows,
     outbox,
@@ -237,6 +238,16 @@ class Reader:
         """Labelled predictions made in the span, by class: `stats.confusion.CLOSED`."""
         with self._cursor("read the windows of classes") as cursor:
             return fetch(cursor, performances.CONFUSION, [model, naive(start), naive(end)])
+
+    def sighting_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Which predictions were seen by window, to be merged: `stats.sightings.CLOSED`."""
+        with self._cursor("read the windows of sightings") as cursor:
+            return inputwindows.sightings(cursor, model, (start, end))
+
+    def field_windows(self, model: str, start: float, end: float) -> pl.DataFrame:
+        """Which fields predictions had by window: `stats.fields.CLOSED`."""
+        with self._cursor("read the windows of fields") as cursor:
+            return inputwindows.fields(cursor, model, (start, end))
 
     def segment_windows(
         self, model: str, start: float, end: float, *, late: bool = False

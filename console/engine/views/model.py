@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from console.alerts.alert import Alert
+from console.config.settings import Settings
 from console.engine.gauges import KINDS, GaugeKind
 from console.engine.views.columns import ColumnFigure, column_figures
 from console.engine.views.figures import PARTS, Figure, Point, health_of, standing
 from console.engine.views.performance import estimated, realised
+from console.engine.views.quality import quality_figures
 from console.engine.views.segments import LABELS_LATE_S, segment_figures
 from console.records.clock import epoch
 from console.records.series import tag_text
@@ -65,8 +67,13 @@ def model_answer(
     alerts: Sequence[Alert],
     model: str,
     span: Span,
+    *,
+    window_s: float = Settings().prediction_window_s,
 ) -> ModelAnswer:
-    """Looks at a model over a span, against the span of the same length before it."""
+    """Looks at a model over a span, against the span of the same length before it.
+
+    `window_s` is the width of windows of predictions.
+    """
     start, end = span
     width = end - start
     own = standing(alerts, model, end)
@@ -91,7 +98,10 @@ def model_answer(
         end=end,
         performance=(*merits, *(f for group, f in series if group == "perf")),
         columns=tuple(columns),
-        metrics=tuple(f for wanted in GROUPS for group, f in series if group == wanted),
+        metrics=(
+            *quality_figures(reader, own, model, span, window_s),
+            *(f for wanted in GROUPS for group, f in series if group == wanted),
+        ),
         versions=tuple(_versions(reader, windows, model, start, end)),
         segments=(
             *segment_figures(reader, model, span),
