@@ -144,6 +144,7 @@ CHECK: Mapping[str, Key] = {
     "constant": Key("constant", values.share),
     "leakage": Key("leakage", values.share),
     "multivariate": Key("multivariate", values.share),
+    "by": Key("by", values.text),
 }
 _CONDITIONS = (
     "rows",

@@ -163,6 +163,8 @@ class Check:
     """Greatest share of rows that the reference has, too."""
     multivariate: float | None = None
     """Greatest AUC of a classifier that tells the rows from the reference's, 0.5..1."""
+    by: str | None = None
+    """A column or tag: the conditions are asked of the rows of each of its values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import polars as pl
 
 from console.config.settings import Check
 from console.stats import suite_order, suite_performance, tables
-from console.stats.compare.frames import compare
+from console.stats.compare.frames import FALSE_DISCOVERIES, compare
 from console.stats.compare.kinds import as_kind, common_kind
 from console.stats.compare.result import Column, Comparison
 from console.stats.condition import Condition, condition
@@ -48,11 +48,13 @@ def evaluate(
     positive: str | None = None,
     costs: Mapping[str, float] | None = None,
     age_s: float | None = None,
+    rate: float = FALSE_DISCOVERIES,
 ) -> list[Condition]:
     """The conditions of a check on rows as `tables.gather` gives them, in the order of its keys.
 
     `reference` is what drift, unseen categories and degradation are told from; `age_s` the age of
-    the newest row. What cannot be told is `broken`, with what is lacking.
+    the newest row, `rate` the share of false discoveries. What cannot be told is `broken`, with
+    what is lacking.
     """
     if check.suite is not None:
         own = {
@@ -71,7 +73,7 @@ def evaluate(
             _within(check, rows),
             _leakage(check, rows, reference),
             suite_order.conditions(check, rows, reference, _looked_at(check, rows)),
-            _against(check, rows, reference),
+            _against(check, rows, reference, rate),
             suite_performance.conditions(check, rows, reference, positive, costs),
         )
         for one in found
@@ -216,7 +218,7 @@ def _within(check: Check, rows: pl.DataFrame) -> Iterator[Condition]:
 
 
 def _against(
-    check: Check, rows: pl.DataFrame, reference: pl.DataFrame | None
+    check: Check, rows: pl.DataFrame, reference: pl.DataFrame | None, rate: float
 ) -> Iterator[Condition]:
     wanted = [key for key in ("unseen", "drift", "multivariate") if getattr(check, key) is not None]
     if not wanted:
@@ -235,7 +237,11 @@ def _against(
     for name in lost:
         yield condition("column", "is in the reference and missing here", holds=False, column=name)
     found = compare(
-        reference.select(keep), rows.select(keep), test=check.test, compat=_COMPATS[check.compat]
+        reference.select(keep),
+        rows.select(keep),
+        test=check.test,
+        compat=_COMPATS[check.compat],
+        rate=rate,
     )
     yield from _unseen(check, found)
     for column in found.columns:

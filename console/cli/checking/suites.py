@@ -13,7 +13,10 @@ from console.config.settings import Check, Settings, SettingsError
 from console.formats.times import parse_times
 from console.records.clock import Clock, epoch
 from console.stats import tables
+from console.stats.compare import segments
+from console.stats.compare.frames import FALSE_DISCOVERIES
 from console.stats.condition import Condition
+from console.stats.segments import MOST_VALUES
 from console.stats.suite import evaluate
 
 _SUFFIXES = (".csv", ".parquet", ".pq", ".jsonl", ".ndjson")
@@ -43,10 +46,47 @@ def _suite(
         raise tables.TableError(f"{where}: holds no CSV, Parquet or JSON Lines file of rows")
     rows = tables.gather(files, check.model)
     reference = None if reference_path is None else tables.read(reference_path)
-    age = _age(rows, files, clock) if check.fresh_s is not None else None
-    return evaluate(
-        check, suite, rows, reference, positive=model.positive, costs=model.costs, age_s=age
-    )
+    parts = _parts(check, suite, rows, reference)
+    return [
+        one
+        for name, mine, against in parts
+        for one in evaluate(
+            check,
+            name,
+            mine,
+            against,
+            positive=model.positive,
+            costs=model.costs,
+            age_s=_age(mine, files, clock) if check.fresh_s is not None else None,
+            rate=FALSE_DISCOVERIES / len(parts),
+        )
+    ]
+
+
+def _parts(
+    check: Check, suite: str, rows: pl.DataFrame, reference: pl.DataFrame | None
+) -> list[tuple[str, pl.DataFrame, pl.DataFrame | None]]:
+    """The rows that are judged together, each with its name and what it is held against.
+
+    By the values of a column or tag if the check says so: the most frequent ones, each against the
+    reference's rows of the same value, or against all of a reference that has none of them.
+    """
+    if check.by is None:
+        return [(suite, rows, reference)]
+    values = segments.known(rows, check.by)
+    if values is None or values.null_count() == len(values):
+        told = ", ".join(segments.columns_of(rows)) or "a column of few values"
+        raise tables.TableError(f"by = {check.by!r}: no column and no tag: name one of {told}")
+    own = None if reference is None else segments.known(reference, check.by)
+    counts = values.drop_nulls().alias("value").value_counts()
+    named = counts.sort(["count", "value"], descending=[True, False])["value"].head(MOST_VALUES)
+    found = []
+    for value in named.sort():
+        against = reference
+        if reference is not None and own is not None and (own == value).any():
+            against = reference.filter(own == value)
+        found.append((f"{suite} {check.by}={value}", rows.filter(values == value), against))
+    return found
 
 
 def _files(check: Check, paths: Sequence[Path]) -> list[Path]:
