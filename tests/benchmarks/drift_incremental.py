@@ -22,12 +22,15 @@ import polars as pl
 
 from console.config.settings import Settings
 from console.detectors.drift import DriftDetector
+from console.detectors.duplicates import DuplicatesDetector
+from console.detectors.label_quality import LabelsDetector
 from console.detectors.performance import PerformanceDetector
 from console.detectors.protocol import Detector, Span, State
 from console.detectors.quality import QualityDetector
+from console.detectors.schema import SchemaDetector
 from console.records.clock import DAY, naive
 from console.records.frames import EVENTS
-from console.stats import columns, logs, performance, scores
+from console.stats import columns, fields, logs, performance, scores, sightings
 from console.stats.estimation import Estimator
 from console.stats.pinning import LEARNING_ROWS, References
 from tests.benchmarks.drift_calibration import mixed, say
@@ -65,12 +68,15 @@ def cost(history: int) -> list[float]:
         DriftDetector(Settings(), references),
         QualityDetector(Settings(), references),
         PerformanceDetector(Settings(), references),
+        DuplicatesDetector(Settings()),
+        SchemaDetector(Settings()),
+        LabelsDetector(Settings()),
     ]
     states = [detector.initial() for detector in detectors]
     estimator = Estimator(references)
     past = history // ROWS
     one = predictions(ROWS, 0.0, 1)
-    template = columns.summarise(one, references, WIDTH), scores.summarise(one, WIDTH)
+    template = _summarised(one, references)
     spent = []
     at = 0.0
     day = round(DAY / WIDTH)
@@ -83,14 +89,20 @@ def cost(history: int) -> list[float]:
     for number in range(past, past + STEPS):
         rows = predictions(ROWS, number * WIDTH, number)
         began = time.perf_counter()
-        cut = [
-            columns.merge(columns.summarise(rows, references, WIDTH)),
-            scores.merge(scores.summarise(rows, WIDTH)),
-        ]
+        cut = _summarised(rows, references)
         _step(detectors, states, estimator, cut, (at, (number + 1) * WIDTH))
         spent.append(time.perf_counter() - began)
         at = (number + 1) * WIDTH
     return spent
+
+
+def _summarised(rows: pl.DataFrame, references: References) -> list[pl.DataFrame]:
+    return [
+        columns.merge(columns.summarise(rows, references, WIDTH)),
+        scores.merge(scores.summarise(rows, WIDTH)),
+        sightings.merge(sightings.summarise(rows, WIDTH)),
+        fields.merge(fields.summarise(rows, WIDTH)),
+    ]
 
 
 def _repeated(part: pl.DataFrame, windows: range) -> pl.DataFrame:
@@ -114,6 +126,8 @@ def _step(
         performance=none,
         events=pl.DataFrame(schema=EVENTS),
         estimates=estimator.update(none, cut[1], cut[0]),
+        sightings=cut[2],
+        fields=cut[3],
     )
     for place, detector in enumerate(detectors):
         _, states[place] = detector.update(states[place], given)
