@@ -247,7 +247,8 @@ def _walk(
             continue
         findings = {kind: one for kind, own in past.items() if (one := _grown(own, start))}
         if findings:
-            kind = min(findings, key=lambda one: (findings[one].p, one))
+            # A record that came twice has both in common.
+            kind: Kind = "id" if "id" in findings else "content"
             onset = _onset(findings[kind])
             for own in past.values():
                 for block in own:

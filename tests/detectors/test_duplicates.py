@@ -106,7 +106,7 @@ def test_a_burst_is_told_with_its_share_and_its_time(rows: float, same_id: bool)
     assert (raised.phase, cleared.phase) == ("raised", "cleared")
     assert (raised.detector, raised.series.name) == ("quality", "duplicate_share")
     assert raised.details["term"] == "duplicates"
-    assert raised.details["same"] in (("id", "content") if same_id else ("content",))
+    assert raised.details["same"] == ("id" if same_id else "content")
     assert 1.5 * DAY < raised.at <= 1.5 * DAY + 2.5 * HOUR
     assert abs(raised.onset - 1.5 * DAY) <= HOUR
     assert raised.after == pytest.approx(0.09, abs=0.05)
@@ -134,13 +134,14 @@ def test_ids_that_are_those_of_customers_are_no_news() -> None:
     assert run(Stream(customers=40)) == []
 
 
+@pytest.mark.slow
 def test_what_stays_becomes_usual() -> None:
     found = run(Stream(days=6.5, again=lambda day: 0.06 if day >= 1.5 else 0.0))
     assert [one.phase for one in found] == ["raised", "cleared"]
     assert "has kept to" in found[1].reason
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(st.integers(1, 287), max_size=30, unique=True))
 def test_deviations_do_not_depend_on_how_spans_are_cut(places: list[int]) -> None:
     whole = of_a_burst(same_id=True, rows=120.0)

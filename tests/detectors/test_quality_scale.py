@@ -52,18 +52,18 @@ def test_numbers_that_stay_as_they_are_are_no_news(shape: str, rows: int) -> Non
         lambda values: values * 3,
         lambda values: values / 3,
     ]
-    said = [judged(shape, seed, rows, changes[seed % 3]) for seed in range(30)]
-    assert said == [None] * 30
+    said = [judged(shape, seed, rows, changes[seed % 3]) for seed in range(20)]
+    assert said == [None] * 20
 
 
 @pytest.mark.parametrize("factor", [60.0, 1000.0, 1e6, 1 / 60, 0.001])
 @pytest.mark.parametrize("shape", ["normal", "positive", "skewed", "spiky", "counts", "shares"])
 def test_another_unit_is_found_with_its_factor(shape: str, factor: float) -> None:
     """19 of 20 times; of few rows of skewed values 60 and 100 are not always told apart."""
-    said = [judged(shape, seed, 50, lambda values: values * factor) for seed in range(40)]
-    assert sum(one is not None and 0.5 < one.factor / factor < 2 for one in said) >= 38
-    many = [judged(shape, seed, 400, lambda values: values * factor) for seed in range(40)]
-    assert sum(one is not None and one.factor == pytest.approx(factor) for one in many) >= 38
+    said = [judged(shape, seed, 50, lambda values: values * factor) for seed in range(20)]
+    assert sum(one is not None and 0.5 < one.factor / factor < 2 for one in said) >= 19
+    many = [judged(shape, seed, 400, lambda values: values * factor) for seed in range(20)]
+    assert sum(one is not None and one.factor == pytest.approx(factor) for one in many) >= 19
     shares = [one.share for one in said if one is not None]
     assert np.median(shares) == pytest.approx(1.0, abs=0.1)
 
@@ -74,15 +74,15 @@ def test_another_unit_of_some_rows_is_found_with_their_share(shape: str) -> None
         told = np.arange(len(values)) % 10 < 3
         return np.where(told, 1000 * values, values)
 
-    said = [judged(shape, seed, 100, some) for seed in range(40)]
-    assert sum(one is not None and one.factor == 1000 for one in said) >= 38
+    said = [judged(shape, seed, 100, some) for seed in range(20)]
+    assert sum(one is not None and one.factor == 1000 for one in said) >= 19
     assert np.median([one.share for one in said if one is not None]) == pytest.approx(0.3, abs=0.05)
 
 
 @pytest.mark.parametrize("shape", ["positive", "skewed", "spiky", "counts", "shares"])
 def test_another_sign_is_found(shape: str) -> None:
-    said = [judged(shape, seed, 50, np.negative) for seed in range(40)]
-    assert sum(one is not None and one.factor == -1 for one in said) >= 38
+    said = [judged(shape, seed, 50, np.negative) for seed in range(20)]
+    assert sum(one is not None and one.factor == -1 for one in said) >= 19
 
 
 def test_too_few_numbers_say_nothing() -> None:

@@ -172,7 +172,7 @@ def test_a_half_hour_of_other_fields_is_no_change() -> None:
     assert run(windows(lambda day: {"1": other if 1.5 <= day < moment else USUAL}, 2.0), 2.0) == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     st.lists(st.integers(1, 3 * 144 - 1), max_size=30, unique=True), st.sampled_from([1.5, 10.0])
 )
