@@ -48,7 +48,7 @@ def looks(*names: str) -> pytest.MarkDecorator:
 
 
 FOLDER = Path(__file__).parent / "snapshots"
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 def piloted(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
