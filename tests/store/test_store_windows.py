@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from console.records.frames import Records
-from console.stats import columns, confusion, logs, performance, scores, windows
+from console.stats import (
+    columns,
+    confusion,
+    fields,
+    logs,
+    performance,
+    scores,
+    sightings,
+    windows,
+)
 from console.store.commit import Commit
 from console.store.database import Store
 
@@ -25,6 +34,8 @@ SCHEMAS = {
     "performance": performance.CLOSED,
     "scores": scores.CLOSED,
     "confusion": confusion.CLOSED,
+    "fields": fields.CLOSED,
+    "sightings": sightings.CLOSED,
     "logs": logs.CLOSED,
     "metrics": windows.CLOSED,
 }
@@ -33,6 +44,8 @@ MERGES: Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "performance": performance.merge,
     "scores": scores.merge,
     "confusion": confusion.merge,
+    "fields": fields.merge,
+    "sightings": sightings.merge,
     "logs": logs.merge,
     "metrics": windows.merge,
 }
@@ -44,6 +57,7 @@ ASKED = {
     "realised": "realised_windows",
     "scores": "score_windows",
     "confusion": "confusion_windows",
+    "fields": "field_windows",
 }
 """The reader's question about each kind; labels by the time of their arrival, or of predictions."""
 
@@ -54,6 +68,10 @@ BY_NAME: Mapping[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys((*performance.HISTOGRAMS, *scores.LISTS), CELLS),
     "score_totals": st.just([]) | st.lists(FLOATS, min_size=10, max_size=10),
     **dict.fromkeys(("total", "squares", "low", "high", "last"), FLOATS),
+    **dict.fromkeys(
+        sightings.KINDS,
+        st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=3).map(sorted),
+    ),
     "counts": st.lists(SMALL, min_size=3, max_size=3),
     "unseen_names": st.lists(st.sampled_from("pqrs"), unique=True, max_size=3).map(sorted),
     "series_id": st.sampled_from([1, 2]),
