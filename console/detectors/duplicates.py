@@ -206,7 +206,8 @@ def repetitions(own: Hashes, earlier: Sequence[Hashes]) -> tuple[int, int]:
     """Rows of a window in the common sample, and those whose key was seen before."""
     keys, rows = np.unique(own, return_counts=True)
     before = [np.unique(hashes) for hashes in earlier]
-    limits = [hashes[-1] for hashes in (keys, *before) if len(hashes) >= sightings.SAMPLE]
+    # A list of so many rows may have been cut, and is whole up to its last hash.
+    limits = [hashes[-1] for hashes in (own, *earlier) if len(hashes) >= sightings.SAMPLE]
     if limits:
         common = keys <= min(limits)
         keys, rows = keys[common], rows[common]
