@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 Keymap = Mapping[str, str]
 """Keys of the user's own by `Command.id`, several separated by commas."""
@@ -258,8 +258,8 @@ def of_pane(pane: str) -> list[Command]:
     return [command for command in COMMANDS if pane in command.panes]
 
 
-def bindings(pane: str) -> list[Binding]:
-    """The bindings of a pane's widget."""
+def bindings(pane: str) -> list[BindingType]:
+    """The bindings of a pane's widget, in a list that its class may keep."""
     return [
         Binding(
             key, command.name, command.word, show=False, priority=command.at_once, id=command.id

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from console.tui.commands import bindings
 from console.tui.completion import completed
 from console.tui.memory import Memory, text
 from console.tui.present.line import Piece, piece
@@ -19,7 +20,7 @@ from console.tui.view import View
 from console.tui.widgets.bars import Heading
 from console.tui.widgets.paint import OneLine
 from console.tui.widgets.rows import Rows
-from console.tui.widgets.tables import ResultTable, bindings_of
+from console.tui.widgets.tables import ResultTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ class QueryBox(Input):
     """One query; Tab completes, up and down go through what was asked before."""
 
     pane = "sql"
-    BINDINGS = bindings_of("sql")
+    BINDINGS = bindings("sql")
 
 
 class SqlScreen(AskingScreen):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 
 from console.tui.commands import bindings
 from console.tui.present import timeline, tracks
@@ -25,15 +24,11 @@ NEAR_CELLS = 2
 """So many cells beside the time cursor an incident is still the one that is meant."""
 
 
-def _bindings(pane: str) -> list[BindingType]:
-    return list(bindings(pane))
-
-
 class TrackRows(Rows[TrackRow]):
     """Three rows a model."""
 
     pane = "tracks"
-    BINDINGS = _bindings("tracks")
+    BINDINGS = bindings("tracks")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
-
 from console.tui.commands import bindings
 from console.tui.present import inbox, models, timeline
 from console.tui.present.line import Line
@@ -17,19 +15,12 @@ if TYPE_CHECKING:
     from console.alerts.alert import Alert
     from console.engine.snapshot import ModelPane
 
-BindingList = list[BindingType]
-
-
-def _bindings(pane: str) -> BindingList:
-    found: list[Binding] = bindings(pane)
-    return list(found)
-
 
 class ModelRows(Rows["ModelPane"]):
     """The models."""
 
     pane = "models"
-    BINDINGS = _bindings("models")
+    BINDINGS = bindings("models")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -52,7 +43,7 @@ class LaneRows(Rows[timeline.Lane]):
     """The lanes of the timeline."""
 
     pane = "timeline"
-    BINDINGS = _bindings("timeline")
+    BINDINGS = bindings("timeline")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -77,7 +68,7 @@ class InboxRows(Rows["Alert"]):
     """The ranked alerts."""
 
     pane = "inbox"
-    BINDINGS = _bindings("inbox")
+    BINDINGS = bindings("inbox")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -105,25 +96,25 @@ class AlertDocument(Document):
     """The message of the alert under the cursor."""
 
     pane = "alert"
-    BINDINGS = _bindings("alert")
+    BINDINGS = bindings("alert")
 
 
 class GuideDocument(Document):
     """What an empty console says."""
 
     pane = "guide"
-    BINDINGS = _bindings("guide")
+    BINDINGS = bindings("guide")
 
 
 class DigestDocument(Document):
     """What happened lately."""
 
     pane = "digest"
-    BINDINGS = _bindings("digest")
+    BINDINGS = bindings("digest")
 
 
 class RecordDocument(Document):
     """One record in full."""
 
     pane = "record"
-    BINDINGS = _bindings("record")
+    BINDINGS = bindings("record")

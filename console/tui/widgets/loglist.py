@@ -7,17 +7,17 @@ from collections.abc import Hashable
 from textual.message import Message
 
 from console.store.pages import LogLine
+from console.tui.commands import bindings
 from console.tui.present import logs
 from console.tui.present.line import Line
 from console.tui.widgets.rows import Rows
-from console.tui.widgets.tables import bindings_of
 
 
 class LogRows(Rows[LogLine]):
     """A window of log lines."""
 
     pane = "logs"
-    BINDINGS = bindings_of("logs")
+    BINDINGS = bindings("logs")
 
     look: logs.LogLook
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from textual import events
-from textual.binding import BindingType
 
 from console.tui.commands import bindings
 from console.tui.present import table
@@ -78,55 +77,50 @@ class TableRows(Rows[Row]):
         return table.draw(item, self._layout)
 
 
-def bindings_of(pane: str) -> list[BindingType]:
-    """The bindings of a pane, for a class of its own."""
-    return list(bindings(pane))
-
-
 class ModelTable(TableRows):
     """One of the tables of a model."""
 
     pane = "model"
-    BINDINGS = bindings_of("model")
+    BINDINGS = bindings("model")
 
 
 class ColumnTable(TableRows):
     """The bins or categories of a column."""
 
     pane = "column"
-    BINDINGS = bindings_of("column")
+    BINDINGS = bindings("column")
 
 
 class RawTable(TableRows):
     """The rows behind a number."""
 
     pane = "rows"
-    BINDINGS = bindings_of("rows")
+    BINDINGS = bindings("rows")
 
 
 class CompareTable(TableRows):
     """Two sides, number by number."""
 
     pane = "compare"
-    BINDINGS = bindings_of("compare")
+    BINDINGS = bindings("compare")
 
 
 class SourcesTable(TableRows):
     """Files, checkpoints or hints."""
 
     pane = "sources"
-    BINDINGS = bindings_of("sources")
+    BINDINGS = bindings("sources")
 
 
 class ResultTable(TableRows):
     """The result of a query."""
 
     pane = "result"
-    BINDINGS = bindings_of("result")
+    BINDINGS = bindings("result")
 
 
 class TemplateTable(TableRows):
     """Log templates."""
 
     pane = "templates"
-    BINDINGS = bindings_of("templates")
+    BINDINGS = bindings("templates")
