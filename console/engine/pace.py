@@ -13,7 +13,7 @@ CALM_S = 1.0
 """From one step to the next while lines trickle in and nobody looks."""
 FEW = 16
 """Rows in `CALM_S` that are a trickle."""
-ATTENTIVE_S = 30.0
+ATTENTIVE_S = 600.0
 """How long after a key or a click the user is taken to be looking."""
 
 
