@@ -225,7 +225,8 @@ class ModelScreen(AskingScreen):
         super().on_descendant_focus()
         self._arrange()
         self.call_after_refresh(self._arrange)
-        self._draw_chart()
+        # Behind the frame that shows where one is: a chart takes the interpreter longer than that.
+        self.call_after_refresh(self._draw_chart)
 
     def _turn(self, step: int) -> None:
         order = [*LEFT, *RIGHT]
