@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from console.alerts.alert import Alert, Member
@@ -53,6 +53,8 @@ class Part:
     alert_id: str
     series: str
     stage: str | None = None
+    at: float = field(default=0.0, compare=False)
+    """When it was split off: its evidence is read as it stood then."""
 
 
 def mute_of(action: Action, fingerprint: str | None) -> Mute:
@@ -201,4 +203,5 @@ def _alone(incident: Incident, part: Part, findings: tuple[Finding, ...]) -> Inc
         severity=worst(f.deviation.severity for f in findings),
         quiet_since=quiet,
         ended_at=quiet if quiet is not None and incident.ended_at is not None else None,
+        refresh_at=part.at,
     )

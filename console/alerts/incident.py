@@ -119,6 +119,8 @@ class Incident:
     """When the root's own series says that it changed; None: it says nothing beyond the onset."""
     refresh_at: float | None = None
     """When its evidence is due to be read anew."""
+    known_at: float = 0.0
+    """The latest that it was told at before, by another root: that is not taken back."""
 
     @property
     def open(self) -> bool:
@@ -139,7 +141,8 @@ class Incident:
     def told_at(self) -> float:
         """When it was first raised as what it is: at its opening, unless its root came later."""
         lead = self.lead
-        return lead.raised_at if lead.deviation.onset > self.opened_at else self.opened_at
+        told = lead.raised_at if lead.deviation.onset > self.opened_at else self.opened_at
+        return max(told, self.known_at)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -195,8 +198,15 @@ class Incidents:
     by_id: Mapping[str, Incident] = field(default_factory=dict)
 
     def put(self, incident: Incident) -> Incidents:
-        """With one incident replaced or added."""
-        return Incidents({**self.by_id, incident.id: incident})
+        """With one incident replaced or added.
+
+        Of several that open at one time it is the id that orders them, as after a restart.
+        """
+        last = next(reversed([*self.by_id.values()]), incident)
+        together = {**self.by_id, incident.id: incident}
+        if incident.id not in self.by_id and _opening(incident) < _opening(last):
+            together = {one.id: one for one in sorted(together.values(), key=_opening)}
+        return Incidents(together)
 
     def of_model(self, model: str | None) -> tuple[Incident, ...]:
         """Those of a model and of the whole fleet, in order of opening; not the merged ones."""
@@ -211,6 +221,10 @@ class Incidents:
         """When the next incident will be over by itself, and which."""
         due = [(i.ends_at, i.id) for i in self.by_id.values() if i.ends_at is not None]
         return min(due, default=None)
+
+
+def _opening(incident: Incident) -> tuple[float, str]:
+    return incident.opened_at, incident.id
 
 
 def flood_fingerprint(family: str) -> str:

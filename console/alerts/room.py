@@ -89,7 +89,7 @@ class AlertRoom:
         self._journal = triage.Journal()
         self._learner = Learner()
         self._desk = Desk(settings)
-        self._parts: dict[str, Gathered] = {}
+        self._parts: dict[str, tuple[Incident, Gathered]] = {}
         self._now = float("-inf")
 
     def restore(
@@ -186,18 +186,22 @@ class AlertRoom:
         members = tuple(m for m in case.alert.members if (m.stage, m.series) in left)
         found = [replace(case, incident=kept, alert=replace(case.alert, members=members))]
         for part in parts:
-            gathered = self._parts.get(part.id, Gathered(part.updated_at))
+            _, gathered = self._parts.get(part.id, (part, Gathered(part.updated_at)))
             state = triage.state_of(part, self._journal, now)
             alert = compose(part, gathered, (), self._settings, state=state, now=now)
             found.append(Case(part, gathered, alert))
         return found
 
     def _gather_parts(self, history: History) -> None:
-        """Reads the evidence of what was split off and has none yet."""
+        """Reads the evidence of what was split off, as it stood at that time.
+
+        Nothing of it is stored: what is read depends on the part and on that time alone.
+        """
         for case in self._cases.values():
             for part in parted(case.incident, self._journal.parts)[1]:
-                if part.id not in self._parts:
-                    self._parts[part.id] = gather(part, history, self._now)
+                known, at = self._parts.get(part.id), part.refresh_at
+                if at is not None and at <= self._now and (known is None or known[0] != part):
+                    self._parts[part.id] = part, gather(part, history, at)
 
     def _as_of(self, case: Case, now: float) -> Alert:
         """The alert with what time alone changes: its state, its age and its features."""

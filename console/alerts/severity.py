@@ -59,6 +59,7 @@ def assess(incident: Incident, marks: Sequence[Mark], settings: Settings, now: f
         explained_by=explained,
         root=key,
         changed_at=incident.changed_at if key == incident.root else None,
+        known_at=incident.told_at if key != incident.root else incident.known_at,
     )
 
 

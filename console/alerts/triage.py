@@ -116,7 +116,7 @@ def fold(actions: Sequence[Action], fingerprints: Mapping[str, str]) -> Journal:
         elif action.verb == "split" and "series" in action.args:
             stage = action.args.get("stage")
             where = None if stage is None else str(stage)
-            parts[Part(action.alert_id, str(action.args["series"]), where)] = None
+            parts[Part(action.alert_id, str(action.args["series"]), where, action.ts)] = None
         elif action.verb == "split":
             merges.pop(action.alert_id, None)
     noise = {

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.config.values import UnfitError
+from console.records.clock import DAY
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -58,18 +59,19 @@ def _quiet(value: Any, wanted: str) -> Quiet:
 def quiet_until(hours: Sequence[Quiet], timezone: str, now: float) -> float | None:
     """When the quiet hours end that hold at `now`; None while none do.
 
+    Where they never end, because each begins before another has ended, in eight days.
     Hours are those of the clock on the wall, `timezone` an IANA name. Where the clock is turned at
     its beginning or end, a span begins at the earlier and ends at the later of two readings.
     """
     from zoneinfo import ZoneInfo
 
-    end = now
-    for _ in range(15):
+    end, longest = now, now + 8 * DAY
+    while end < longest:
         later = [e for s, e in _spans(hours, ZoneInfo(timezone), end) if s <= end < e]
         if not later:
             break
         end = max(later)
-    return None if end == now else end
+    return None if end == now else min(end, longest)
 
 
 def _spans(hours: Sequence[Quiet], zone: ZoneInfo, now: float) -> list[tuple[float, float]]:

@@ -85,6 +85,25 @@ def test_circles_of_merges_leave_something_to_see(world: Any) -> None:
     assert models == {"churn", "fraud", "x", "y"}
 
 
+def test_what_is_split_off_shows_the_same_evidence_after_a_restart(world: Any) -> None:
+    history, t0 = world.History(), world.T0
+    found = [world.deviation("null_rate", stage="upstream"), world.deviation("error_rate")]
+    room = AlertRoom(world.settings)
+    stored = {one.id: one for one in room.update(found, world.events(), history, t0)}
+    (whole,) = room.inbox(t0)
+    split = act("a1", t0 + 1, whole.id, "split", series="error_rate")
+    room.act(split)
+    later = t0 + 3 * HOUR
+    for now in (t0 + MINUTE, later):
+        stored |= {one.id: one for one in room.update([], world.events(), history, now)}
+    again = AlertRoom(world.settings)
+    again.restore(stored.values(), [split], room.dump())
+    again.update([], world.events(), history, later)
+    assert again.inbox(later) == room.inbox(later)
+    (part,) = (one for one in room.inbox(later) if one.series == "error_rate")
+    assert part.evidence.points
+
+
 def test_a_member_that_is_split_off_is_an_alert_of_its_own(world: Any) -> None:
     t0 = world.T0
     room = opened(world, world.deviation("null_rate", stage="upstream"), world.deviation())

@@ -54,6 +54,32 @@ def test_two_models_have_two_incidents(world: Any) -> None:
     assert sorted(i.model or "" for i in folded(world, found)) == ["churn", "fraud"]
 
 
+def test_incidents_of_one_moment_are_ordered_by_their_ids_whichever_came_first(
+    world: Any,
+) -> None:
+    t0 = world.T0
+    models = ("fraud", "churn", "reco", "basket")
+    state = Incidents()
+    for model in models:  # each in a batch of its own, as a live stream may bring them
+        state, _ = fold(state, [world.deviation(model=model)], (), t0, world.settings)
+    other, _ = fold(Incidents(), [world.deviation(model=m) for m in models], (), t0, world.settings)
+    assert list(state.by_id) == sorted(state.by_id) == list(other.by_id)
+
+
+def test_an_incident_that_was_told_late_is_not_said_to_have_been_told_earlier(world: Any) -> None:
+    t0 = world.T0
+    first = world.deviation("error_rate", t0, t0 - 5 * MINUTE)
+    (opened,) = folded(world, [first])
+    late = world.deviation("null_rate", t0 + 30 * MINUTE, t0 + 10 * MINUTE, stage="features")
+    (rooted,) = folded(world, [first, late])
+    assert rooted.lead.deviation.series.name == "null_rate"
+    assert (opened.told_at, rooted.told_at) == (t0, t0 + 30 * MINUTE)
+    early = world.deviation("rows", t0 + 40 * MINUTE, t0 - 8 * MINUTE, stage="upstream")
+    (again,) = folded(world, [first, late, early])
+    assert again.lead.deviation.series.name == "rows"
+    assert again.told_at == t0 + 30 * MINUTE
+
+
 def test_an_outage_of_most_of_the_fleet_is_one_incident_of_no_model(world: Any) -> None:
     found = [
         world.deviation("requests", world.T0 + n, stage="serving", model=model, direction=-1)
