@@ -70,13 +70,13 @@ def test_an_incident_that_was_told_late_is_not_said_to_have_been_told_earlier(wo
     t0 = world.T0
     first = world.deviation("error_rate", t0, t0 - 5 * MINUTE)
     (opened,) = folded(world, [first])
-    late = world.deviation("null_rate", t0 + 30 * MINUTE, t0 + 10 * MINUTE, stage="features")
+    late = world.deviation("missing_rate", t0 + 30 * MINUTE, t0 + 10 * MINUTE, stage="features")
     (rooted,) = folded(world, [first, late])
-    assert rooted.lead.deviation.series.name == "null_rate"
+    assert rooted.lead.deviation.series.name == "missing_rate"
     assert (opened.told_at, rooted.told_at) == (t0, t0 + 30 * MINUTE)
-    early = world.deviation("rows", t0 + 40 * MINUTE, t0 - 8 * MINUTE, stage="upstream")
+    early = world.deviation("null_rate", t0 + 40 * MINUTE, t0 - 8 * MINUTE, stage="upstream")
     (again,) = folded(world, [first, late, early])
-    assert again.lead.deviation.series.name == "rows"
+    assert again.lead.deviation.series.name == "null_rate"
     assert again.told_at == t0 + 30 * MINUTE
 
 
