@@ -12,9 +12,9 @@ from console.store.errors import StoreError, one_line
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
-    # What it keeps of its file comes on top of what reading takes, 450 MiB in all. A query that
-    # needs more spills beside the store: a distinct count of 8 million texts takes twice as long.
-    "memory_limit": "128MB",
+    # What it keeps of its file comes on top of what reading takes. With half of it a sort of rows
+    # that hold a few lines of 16 MiB failed, for such a line cannot be spilled in pieces.
+    "memory_limit": "512MB",
     "preserve_insertion_order": True,
     "enable_external_file_cache": False,
     # The engine checkpoints when it is idle; this is the backstop.

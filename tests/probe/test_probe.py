@@ -18,7 +18,7 @@ import pytest
 from terminal_probe import CONSOLE, MISSING, PROBE, PROJECT, loaded_probe, probe, surroundings
 
 HERE = Path(__file__).parent
-FRAME_RATIO = 1.4
+FRAME_RATIO = 1.5
 LATENCY_S = 0.3
 
 pytestmark = [
