@@ -208,9 +208,7 @@ class Intake:
         ahead, self._ahead = self._ahead, []
         if self._gaps:  # of files that were read ahead, too: what is told of them goes first
             return [*self._gaps, *self._next(final=final, most=most)]
-        if ahead and all(
-            self._collection.has_read(reading.state.file_id, reading.start) for reading in ahead
-        ):
+        if ahead and len(self._storable(ahead)) == len(ahead):
             return ahead
         return self._next(final=final, most=most)
 
@@ -249,7 +247,12 @@ class Intake:
             if reading is not None:
                 readings.append(reading)
                 size += reading.consumed
-        return readings
+        # What one file turns out to be may end the following of another.
+        return self._storable(readings)
+
+    def _storable(self, readings: Sequence[Reading]) -> list[Reading]:
+        has_read = self._collection.has_read
+        return [reading for reading in readings if has_read(reading.state.file_id, reading.start)]
 
     def states(self, readings: Sequence[Reading]) -> tuple[FileState, ...]:
         """The files as they are once these readings are stored, those that moved included."""
@@ -331,7 +334,10 @@ class Intake:
 
     def _read(self, file: Pending, most: int, *, final: bool) -> Reading | None:
         newest = self._newest(file.file_id)
-        start = self._collection.followed[file.file_id].identity.offset
+        follow = self._collection.followed.get(file.file_id)
+        if follow is None:  # found to be another file since the last look
+            return None
+        start = follow.identity.offset
         limit = FIRST_BYTES if newest is None else most
         chunk = self._collection.read(file.file_id, limit, final=final, newest_ts=newest)
         form = self._formats[file.file_id]
@@ -346,7 +352,7 @@ class Intake:
         state = _stored(
             identity,
             before,
-            size=self._collection.followed[file.file_id].size,
+            size=follow.size,
             format=form.name,
             model=defaults.model,
             stage=defaults.stage,

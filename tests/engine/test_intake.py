@@ -60,6 +60,19 @@ def test_a_file_that_is_overwritten_meanwhile_goes_on_with_its_new_lines(path: P
     assert found[:-5] == list(range(len(found) - 5))
 
 
+def test_a_file_that_was_let_go_of_is_passed_over_until_the_next_look(path: Path) -> None:
+    intake = Intake([path], Settings(), (), lambda: T0)
+    intake.look(final=True)
+    intake.advance(intake.read(final=True, most=STEP))
+    intake.look(final=True)
+    path.write_bytes(lines(100_000, 5))
+    assert intake.read(final=True, most=STEP) == []  # it is found to be another file now
+    assert intake.read(final=True, most=STEP) == []
+    found = values(step(intake))
+    intake.close()
+    assert found == [100_000.0, 100_001.0, 100_002.0, 100_003.0, 100_004.0]
+
+
 def test_what_fails_while_reading_ahead_is_told_at_the_end_of_the_step(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
