@@ -110,9 +110,15 @@ TESTS = (
     "z",
 )
 """Two-sample tests by name: `stats.twosample.menu` has them."""
-CHANGES = ("page_hinkley", "cusum", "ddm", "eddm", "hddm", "kswin", "adwin")
+CHANGES = ("page_hinkley", "cusum", "ddm", "eddm", "hddm", "hddm_w", "fhddm", "kswin", "adwin")
 """Tests of a change of level: `stats.changes` has them."""
-COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
+STREAMING: Mapping[str, tuple[str, ...]] = {
+    "river": tuple(name for name in CHANGES if name != "cusum"),
+    "frouros": ("page_hinkley", "cusum", "ddm", "eddm", "hddm", "adwin"),
+    "menelaus": ("page_hinkley", "cusum"),
+}
+"""Tests of a change of level as other tools have them: `stats.changes_compat`."""
+COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros", "river", "menelaus")
 METRICS = (
     *("accuracy", "precision", "recall", "f1", "auc", "average_precision", "value"),
     *(f"{name}_{mean}" for name in ("precision", "recall", "f1") for mean in ("macro", "weighted")),
@@ -325,6 +331,13 @@ def _check(document: Document, path: KeyPath, folder: Path) -> Check:
     if check.test is not None and not isinstance(check.drift, float):
         problem = f"test {check.test} has no limit: give it a number as drift"
         raise document.error((*path, "test"), problem)
+    if check.test is not None and check.compat in ("river", "menelaus"):
+        raise document.error((*path, "compat"), f"{check.compat} has no test {check.test}")
+    if check.change is not None and check.compat in STREAMING:
+        known = STREAMING[check.compat]
+        if check.change not in known:
+            problem = f"{check.compat} has no test {check.change}: it has {', '.join(known)}"
+            raise document.error((*path, "compat"), problem)
     if check.path is not None:
         place = os.path.normpath(Path(_literal(folder)) / check.path)
         check = replace(check, path=place)

@@ -144,7 +144,7 @@ class Check:
     test: str | None = None
     """The test whose statistic `drift` limits."""
     compat: str = "scipy"
-    """As which tool computes `test`."""
+    """As which tool computes `test` or `change`."""
     metric: str | None = None
     """A performance metric; limited by `least`, `most`, `degradation` or `sigma`."""
     least: float | None = None

@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import math
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
 Test = Callable[[Iterable[float]], int | None]
+
+
+def every(test: Test, values: Iterable[float]) -> list[int]:
+    """The places of all alarms: after each the test begins anew with the next value."""
+    rest = iter(values)
+    found: list[int] = []
+    while (ahead := test(rest)) is not None:
+        found.append(found[-1] + 1 + ahead if found else ahead)
+    return found
 
 
 def page_hinkley(
@@ -139,6 +149,60 @@ def hddm(errors: Iterable[float], *, confidence: float = 0.001, sides: int = 2) 
     return None
 
 
+def hddm_w(
+    errors: Iterable[float], *, confidence: float = 0.001, weight: float = 0.05
+) -> int | None:
+    """McDiarmid's bound on a weighted mean (HDDM-W; Frías-Blanco et al., 2015), of a rise.
+
+    The mean gives the newest value `weight`; it is that since the cut against the one before it,
+    and the cut is where the mean with its bound was least.
+    """
+
+    def bound(independent: float) -> float:
+        return math.sqrt(independent * math.log(1 / confidence) / 2)
+
+    def moved(mean: float, independent: float, value: float, *, first: bool) -> tuple[float, float]:
+        after = value if first else weight * value + (1 - weight) * mean
+        return after, weight**2 + (1 - weight) ** 2 * independent
+
+    whole, before, since = (0.0, 1.0), (0.0, 1.0), (0.0, 1.0)
+    least, cut = math.inf, 0
+    for place, value in enumerate(errors):
+        whole = moved(*whole, value, first=place == 0)
+        edge = whole[0] + bound(whole[1])
+        if edge < least:
+            least, before, since, cut = edge, whole, (0.0, 1.0), place
+            continue
+        since = moved(*since, value, first=place == cut + 1)
+        if since[0] - before[0] > bound(before[1] + since[1]):
+            return place
+    return None
+
+
+def fhddm(
+    errors: Iterable[float], *, window: int = 100, confidence: float = 0.000001
+) -> int | None:
+    """Fast Hoeffding drift detection (Pesaranghader and Viktor, 2016), of a rise.
+
+    Alarms when the errors among the newest `window` exceed their least number so far by more than
+    Hoeffding's bound.
+    """
+    bound = math.sqrt(math.log(1 / confidence) / (2 * window))
+    recent: deque[float] = deque()
+    wrong = 0.0
+    least = math.inf
+    for place, error in enumerate(errors):
+        recent.append(error)
+        wrong += error
+        if len(recent) < window:
+            continue
+        least = min(least, wrong)
+        if (wrong - least) / window > bound:
+            return place
+        wrong -= recent.popleft()
+    return None
+
+
 def kswin(
     values: Iterable[float], *, alpha: float = 0.005, window: int = 100, part: int = 30
 ) -> int | None:
@@ -178,6 +242,8 @@ def adwin(
     Bernstein's bounds allow at `delta`. `least` values stand on each side, `grace` come before the
     first look. `wary`: as frouros has it, with wider bounds, and never between the newest bucket of
     a size and the next smaller ones.
+
+    Raises ValueError where a `wary` one meets a total below 0, as frouros does.
     """
     sizes: list[list[tuple[float, int]]] = []
     mean = squares = 0.0
@@ -186,6 +252,8 @@ def adwin(
         before = mean
         mean += (value - mean) / n
         squares += (value - before) * (value - mean)
+        if wary and mean < 0:
+            raise ValueError("ADWIN of frouros takes no values whose total falls below 0")
         _bucket(sizes, value, most)
         if n % clock or n <= grace:
             continue
@@ -225,13 +293,15 @@ TESTS: Mapping[str, Test] = {
     "ddm": ddm,
     "eddm": eddm,
     "hddm": hddm,
+    "hddm_w": hddm_w,
+    "fhddm": fhddm,
     "kswin": kswin,
     "adwin": adwin,
 }
 """The tests by the name that a check asks for them with; all but those of errors take values in
 units of their usual spread. The first two are stricter than elsewhere: at the defaults of river and
 menelaus they alarm within some hundred values that never change; so only once in 100,000."""
-OF_ERRORS = ("ddm", "eddm", "hddm")
+OF_ERRORS = ("ddm", "eddm", "hddm", "hddm_w", "fhddm")
 
 
 def standing_limits(values: Iterable[float], factor: float = 3.0) -> tuple[float, float]:

@@ -240,7 +240,7 @@ def _against(
         reference.select(keep),
         rows.select(keep),
         test=check.test,
-        compat=_COMPATS[check.compat],
+        compat=_COMPATS.get(check.compat, "scipy"),
         rate=rate,
     )
     yield from _unseen(check, found)

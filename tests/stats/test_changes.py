@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from console.stats import changes
+from console.stats import changes, changes_compat
 
 T = np.arange(1, 3001)
 U = np.mod(T * 0.6180339887498949, 1.0)
@@ -23,6 +23,9 @@ def test_the_alarms_of_river() -> None:
     assert changes.ddm(ERRORS, limit=2.0) == 1601
     assert changes.eddm(ERRORS) == 2054
     assert changes.hddm(ERRORS) == 1687
+    assert changes.hddm_w(ERRORS) is None
+    assert changes.fhddm(ERRORS) is None
+    assert changes.fhddm(1 - ERRORS) is None
     assert changes.kswin(X) == 1526
     assert changes.adwin(X) == 1535
     assert changes.adwin(Y) == 1535
@@ -34,11 +37,44 @@ def test_the_alarms_of_frouros_and_menelaus() -> None:
     assert changes.cusum(X) == 1549
     assert changes.cusum(Y) == 1679
     assert changes.cusum(X, delta=0.5, limit=5.0, target=(0.0, 1.0)) == 1507
-    assert changes.cusum(X, limit=5.0, target=(X[:30].mean(), X[:30].std())) == 88
     assert changes.adwin(ERRORS, wary=True) == 2111
     assert changes.ddm(ERRORS) == 1732
     assert changes.eddm(ERRORS, sample=False) == 2127
     assert changes.hddm(ERRORS, sides=1) == 1664
+    with pytest.raises(ValueError, match="total falls below 0"):
+        changes.adwin(X, wary=True)
+
+
+def test_all_alarms_of_menelaus() -> None:
+    cusum = changes_compat.ALARMS["menelaus"]["cusum"](X)
+    assert (len(cusum), cusum[0]) == (64, 88)
+    assert cusum[:8] == [88, 133, 172, 206, 439, 533, 624, 667]
+    assert cusum[-4:] == [2881, 2912, 2943, 2974]
+    named = changes_compat.menelaus_cusum(X, delta=0.5, target=(0.0, 1.0))
+    assert named == [1507]
+    page_hinkley = changes_compat.ALARMS["menelaus"]["page_hinkley"](X)
+    assert (len(page_hinkley), page_hinkley[0]) == (44, 30)
+    assert page_hinkley[-4:] == [1400, 1431, 1462, 1493]
+    assert changes_compat.menelaus_cusum(np.ones(100)) == []
+
+
+def test_after_an_alarm_a_test_begins_anew() -> None:
+    steps = np.repeat([0.0, 5.0, 0.0], 500)
+    places = changes.every(changes.page_hinkley, steps)
+    assert len(places) == 2
+    assert places[0] == changes.page_hinkley(steps)
+    again = changes.page_hinkley(steps[places[0] + 1 :])
+    assert again is not None
+    assert places[1] == places[0] + 1 + again
+
+
+def test_a_rise_of_errors_is_found_and_a_fall_is_not() -> None:
+    rise = np.random.default_rng(3).uniform(size=2000) < np.repeat([0.1, 0.7], 1000)
+    for test in ("hddm", "hddm_w", "fhddm"):
+        found = changes.TESTS[test](rise.astype(float))
+        assert found is not None, test
+        assert 1000 <= found < 1200, test
+        assert changes.TESTS[test](rise[::-1].astype(float)) is None, test
 
 
 def test_a_fall_is_found_and_a_level_is_not() -> None:

@@ -67,6 +67,8 @@ def test_tests_of_errors(errors: Array) -> None:
     assert changes.ddm(errors, limit=2.0) == first(OF_ERRORS.DDM(drift_threshold=2.0), bits)
     assert changes.eddm(errors) == first(OF_ERRORS.EDDM(), bits)
     assert changes.hddm(errors) == first(OF_ERRORS.HDDMA(), bits)
+    assert changes.hddm_w(errors) == first(OF_ERRORS.HDDMW(), bits)
+    assert changes.fhddm(errors) == first(OF_ERRORS.FHDDM(), 1 - bits)
 
 
 @settings(deadline=None, max_examples=15)
