@@ -10,7 +10,8 @@ from pathlib import Path
 from console.sources.archive import is_archive
 from console.sources.chunk import HEAD, Chunk
 from console.sources.discover import SourceFile
-from console.sources.identity import SPAN, Identity, advanced, holds
+from console.sources.identity import Identity, advanced, holds
+from console.sources.marks import SPAN, within
 from console.sources.tail import LINE_LIMIT, Piece, Tail
 
 _COMPARED = 1 << 20
@@ -162,8 +163,9 @@ class Follow:
         chunk = self._chunk
         if chunk is None or not 0 <= consumed <= len(chunk.data):
             raise ValueError(f"{consumed} bytes of {self.path} were not read")
-        head, before = self._edges(chunk.data[:consumed])
-        return advanced(self.identity, head, before, chunk.offset + consumed)
+        data = chunk.data[:consumed]
+        inside = within(self._before, data, chunk.offset)
+        return advanced(self.identity, *self._edges(data), chunk.offset + consumed, inside)
 
     def advance(self, consumed: int) -> Identity:
         """Moves on by what was stored of the chunk read last. Raises ValueError."""

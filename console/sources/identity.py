@@ -3,24 +3,17 @@
 Device and inode alone are not enough (they are used again), nor is the path (files are rotated),
 nor the size (a file may be truncated and grow past the old place). So what is kept is a digest of
 the first bytes that were read and one of the last: reading goes on only where both still stand.
-Marks, digests at places where reading stopped before, tell how much of it a shorter file still has.
+Marks (`sources.marks`) tell how much of it a shorter file still has.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-SPAN = 1024
-"""Bytes at the beginning, and before the offset, that a file is known by."""
-_MARK = struct.Struct(">Q8s")
-_MOST_MARKS = 48
-
-Mark = tuple[int, bytes]
-"""A place at which reading stopped once, and the beginning of the guard that stood there."""
+from console.sources.marks import SPAN, Mark, digest, packed, split, thinned, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +34,7 @@ class Identity:
     closed: bool = False
     """It was rotated away or deleted, and has been read to its end."""
     marks: bytes = b""
-    """Packed `Mark`s before `offset`, oldest first, ever fewer the farther they are from it."""
+    """Packed `Mark`s before `offset`, in order, ever fewer the farther they are from it."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -89,79 +82,69 @@ def still_has(identity: Identity, descriptor: int, head: bytes = b"") -> int:
     size = os.fstat(descriptor).st_size
     if 0 < size <= len(head) and os.pread(descriptor, size, 0) == head[:size] and 0 not in head:
         return head.rfind(b"\n", 0, size) + 1
-    for offset, guard in reversed(unpacked_marks(identity.marks)):
-        if 2 * offset < size or not (offset >= SPAN or offset == size):
+    for mark in reversed(unpacked(identity.marks)):
+        if mark.offset > size or not (mark.is_stop or mark.offset == size):
+            continue
+        if not _tells(mark, size):
             break
-        if offset <= size and stands(identity, descriptor, offset, guard):
-            return offset
+        if stands(identity, descriptor, mark):
+            return mark.offset
     return 0
 
 
 def is_part(identity: Identity, descriptor: int) -> bool:
     """Whether an open file, shorter than what was read of an identity, seems the first part of it.
 
-    All that can be compared is alike: at the last place in it where reading stopped once, too.
+    All that can be compared is alike: at the last mark that lies in it, too.
     """
     size = os.fstat(descriptor).st_size
-    reached = [mark for mark in unpacked_marks(identity.marks) if mark[0] <= size]
+    reached = [mark for mark in unpacked(identity.marks) if mark.offset <= size]
     return (
         size < identity.offset
         and bool(reached)
-        and still_has(identity, descriptor) == reached[-1][0]
+        and _tells(reached[-1], size)
+        and stands(identity, descriptor, reached[-1])
     )
 
 
-def stands(identity: Identity, descriptor: int, offset: int, guard: bytes) -> bool:
-    """Whether an open file has what stood before a place where reading stopped once."""
-    start = max(0, offset - SPAN)
-    found = digest(os.pread(descriptor, offset - start, start))
-    return found[: len(guard)] == guard and (offset <= SPAN or begins(identity, descriptor))
+def stands(identity: Identity, descriptor: int, mark: Mark) -> bool:
+    """Whether an open file has what stood before a mark."""
+    start = max(0, mark.offset - SPAN)
+    found = digest(os.pread(descriptor, mark.offset - start, start))
+    alike = found[: len(mark.guard)] == mark.guard
+    return alike and (mark.offset <= SPAN or begins(identity, descriptor))
+
+
+def _tells(mark: Mark, size: int) -> bool:
+    """Whether a mark is far enough behind the beginning of a file of a size to prove anything."""
+    return 2 * mark.offset >= size and (mark.offset >= SPAN or mark.offset == size)
 
 
 def cut_back(identity: Identity, file_id: int, descriptor: int, offset: int) -> Identity:
     """Another file that has the first `offset` bytes of an identity, all of them read."""
     start = max(0, offset - SPAN)
     head = os.pread(descriptor, min(offset, SPAN), 0)
-    kept = [mark for mark in unpacked_marks(identity.marks) if mark[0] < offset]
+    kept = [mark for mark in unpacked(identity.marks) if mark.offset < offset]
     other = replace(identity, file_id=file_id, offset=0, marks=b"", closed=False)
     cut = advanced(other, head, os.pread(descriptor, offset - start, start), offset)
-    return replace(cut, marks=_packed(kept))
+    return replace(cut, marks=packed(kept))
 
 
-def advanced(identity: Identity, head: bytes, before: bytes, offset: int) -> Identity:
-    """The identity with another offset; `head` and `before` are the bytes it is known by there."""
-    marks = unpacked_marks(identity.marks)
+def advanced(
+    identity: Identity, head: bytes, before: bytes, offset: int, inside: Sequence[Mark] = ()
+) -> Identity:
+    """The identity with another offset; `head` and `before` are the bytes it is known by there.
+
+    `inside` are marks in what was read to get there (`marks.within`).
+    """
+    stops, earlier = split(unpacked(identity.marks))
     if identity.offset and offset > identity.offset:
-        marks = _thinned([*marks, (identity.offset, identity.guard[:8])], offset)
+        stops = thinned([*stops, Mark(identity.offset, identity.guard)], offset)
     return replace(
         identity,
         fingerprint=digest(head),
         fingerprint_size=len(head),
         offset=offset,
         guard=digest(before),
-        marks=_packed(marks),
+        marks=packed([*stops, *earlier, *inside]),
     )
-
-
-def unpacked_marks(marks: bytes) -> list[Mark]:
-    """The marks of an identity, oldest first."""
-    return list(_MARK.iter_unpack(marks))
-
-
-def _packed(marks: Sequence[Mark]) -> bytes:
-    return b"".join(_MARK.pack(*mark) for mark in marks[-_MOST_MARKS:])
-
-
-def _thinned(marks: Sequence[Mark], offset: int) -> list[Mark]:
-    """Without those that lie between two which are nearer together than to the offset."""
-    kept: list[Mark] = []
-    for mark in marks:
-        while len(kept) > 1 and mark[0] - kept[-2][0] <= offset - mark[0]:
-            del kept[-1]
-        kept.append(mark)
-    return kept
-
-
-def digest(data: bytes) -> bytes:
-    """What is kept of some bytes."""
-    return blake2b(data, digest_size=16).digest()

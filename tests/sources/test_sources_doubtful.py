@@ -10,16 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from console.sources.identity import (
-    SPAN,
-    Identity,
-    advanced,
-    is_part,
-    still_has,
-    unpacked_marks,
-    unread,
-)
+from console.sources.identity import Identity, advanced, is_part, still_has, unread
+from console.sources.marks import SPAN, unpacked, within
 
 Reader = Any
 Make = Any
@@ -345,7 +340,7 @@ def test_marks_stay_few_however_long_a_file_is_followed() -> None:
     identity = unread(1, "app.log", 1, 1)
     for number in range(1, 20_001):
         identity = advanced(identity, b"head", b"before", number * 100)
-    places = [offset for offset, _ in unpacked_marks(identity.marks)]
+    places = [mark.offset for mark in unpacked(identity.marks)]
     assert places == sorted(places)
     assert len(places) < 40
     gaps = [2_000_000 - offset for offset in places]
@@ -366,5 +361,47 @@ def _read(content: bytes, *stops: int) -> Identity:
     """The identity of some content that was read up to each of the stops, and to its end."""
     identity = unread(1, "app.log", 1, 1)
     for stop in (*stops, len(content)):
-        identity = advanced(identity, content[: min(SPAN, stop)], content[:stop][-SPAN:], stop)
+        start = identity.offset
+        inside = within(content[:start][-SPAN:], content[start:stop], start)
+        head, before = content[: min(SPAN, stop)], content[:stop][-SPAN:]
+        identity = advanced(identity, head, before, stop, inside)
     return identity
+
+
+@given(
+    size=st.integers(2, 3_000),
+    stops=st.lists(st.integers(1, 3_000), max_size=5),
+    part=st.integers(2, 3_000),
+)
+def test_every_first_part_of_whole_lines_is_told_however_it_was_read(
+    tmp_path_factory: pytest.TempPathFactory, size: int, stops: list[int], part: int
+) -> None:
+    content = b"".join(line(number) + b"\n" for number in range(size))
+    cuts = sorted({100 * stop for stop in stops if stop < size})
+    read = _read(content, *cuts)
+    path = tmp_path_factory.mktemp("part") / "app.log.1"
+    length = min(100 * part, len(content))
+    for copy, like in ((content[:length], True), (b"other " + content[: length - 6], False)):
+        path.write_bytes(copy)
+        with path.open("rb") as file:
+            assert is_part(read, file.fileno()) == (like and length < len(content))
+
+
+@pytest.mark.parametrize("lines", [3, 30])
+@pytest.mark.parametrize("down", [False, True])
+def test_a_copy_made_inside_of_what_was_read_at_once_is_not_read_again(
+    log: Path, reader: Reader, lines: int, *, down: bool
+) -> None:
+    write(log, *range(60))
+    reader.step()
+    write(log.with_name("app.log.1"), *range(lines))  # when so much was there
+    if down:
+        reader.collection.close()
+    os.truncate(log, 0)
+    write(log, 100)
+    if down:
+        reader.restart()
+    reader.settle()
+    assert numbers(reader) == [*range(60), 100]
+    assert len(reader.gaps) == 1
+    assert "was copied and truncated" in reader.gaps[0].reason
