@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
@@ -150,11 +150,19 @@ class DuplicatesDetector:
         """Shares that have grown, or are as they were again, in order of `at`."""
         recent, blocks = state["recent"], state["blocks"]
         limit = math.floor(span.end / BLOCK) * BLOCK
-        due = blocks.filter(~pl.col("judged") & (pl.col("block") + BLOCK <= limit)).height
+        waiting = blocks.filter(~pl.col("judged"))["block"].to_list()
+        if not span.sightings.is_empty():
+            waiting.append(self._block(min(span.sightings["start"].to_list())))
+        due = bool(waiting) and min(waiting) + BLOCK <= limit
         if span.sightings.is_empty() and not due:
             return [], state
-        streams = _read(blocks)
+        # The days before are read when a half hour is judged, not with every window.
+        judged = pl.col("judged")
+        streams = _read(blocks if due else blocks.filter(~judged))
         recent = self._count(recent, span.sightings, streams)
+        if not due:
+            counted = pl.concat([blocks.filter(judged), _frame(streams)])
+            return [], {**state, "recent": recent, "blocks": counted}
         raised = {(row[0], row[1]): _Raised(*row) for row in state["raised"].iter_rows()}
         found: list[Deviation] = []
         for where, stream in streams.items():
@@ -166,6 +174,10 @@ class DuplicatesDetector:
             "blocks": _frame(streams),
             "raised": pl.DataFrame(listed, schema=RAISED, orient="row"),
         }
+
+    def _block(self, start: datetime) -> float:
+        """The half hour that a window which begins then is counted in."""
+        return math.floor((epoch(start) + self._width - 1e-3) / BLOCK) * BLOCK
 
     def _count(
         self, recent: pl.DataFrame, fresh: pl.DataFrame, streams: dict[_Where, _Stream]
@@ -186,7 +198,7 @@ class DuplicatesDetector:
                 if not window["_new"]:
                     continue
                 start = epoch(window["start"])
-                block = math.floor((start + self._width - 1e-3) / BLOCK) * BLOCK
+                block = self._block(window["start"])
                 for kind, column in KINDS.items():
                     own = np.array(window[column], dtype=np.uint64)
                     earlier = [
