@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from clients import START, write_clients
+from segment_store import same, windows_of
 
 from console.config.load import settings_for
 from console.engine import intake
@@ -25,17 +26,6 @@ def clock() -> float:
 def stored(path: Path) -> list[pl.DataFrame]:
     with Store.open(path, clock) as store:
         return windows_of(store)
-
-
-def windows_of(store: Store) -> list[pl.DataFrame]:
-    """The windows by segment, and the tags and values that are known."""
-    reader = store.reader()
-    span = (START.timestamp(), NOW)
-    windows = [
-        reader.segment_windows("fraud", *span, late=True),
-        reader.segment_performance("fraud", *span, late=True),
-    ]
-    return [*windows, pl.DataFrame({"state": [store.restore().states["segments"]]})]
 
 
 def told(folder: Path, path: Path | None = None) -> list[dict[str, object]]:
@@ -113,17 +103,3 @@ def test_neither_the_size_of_the_batches_nor_a_restart_changes_anything(
     same(stored(whole), stored(cut))
     for before, after in zip(stored(cut), stored(broken), strict=True):
         assert before.equals(after)
-
-
-def same(one: list[pl.DataFrame], other: list[pl.DataFrame]) -> None:
-    """Equal but for the last digits of sums of floats, whose order differs."""
-    for before, after in zip(one, other, strict=True):
-        floats = [name for name, kind in before.schema.items() if "Float64" in str(kind)]
-        assert before.drop(floats).equals(after.drop(floats))
-        for name in floats:
-            assert _flat(before[name]) == pytest.approx(_flat(after[name]), nan_ok=True)
-
-
-def _flat(values: pl.Series) -> list[float]:
-    flat = values.explode(empty_as_null=False) if values.dtype.is_nested() else values
-    return flat.fill_null(float("nan")).to_list()
