@@ -41,12 +41,19 @@ def show(shown: Target) -> int:
 
     app = ConsoleApp(
         Session(shown.paths, shown.settings, shown.store),
-        habits=Habits(data_folder() / "screen", repr(sorted(map(str, shown.paths)))),
+        habits=Habits(data_folder() / "screen", session_of(shown)),
         notify=shown.settings.notify,
         settled=_collect_new_garbage,
     )
     app.run()
     return app.return_code or 0
+
+
+def session_of(shown: Target) -> str:
+    """What a session is taken up again by: what it is of, wherever it was started."""
+    from console.config.places import store_path
+
+    return str(store_path(shown.settings, shown.paths))
 
 
 def _collect_new_garbage() -> None:
