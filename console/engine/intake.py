@@ -159,7 +159,10 @@ class Intake:
         """The files that are not followed, and why; looks into folders; from any thread."""
         listed = {entry.file: entry for entry in self._listed}
         broken = [LeftOut(str(path), why) for path, why in self._discovery.broken()]
-        for entry in (*broken, *islice(self._discovery.passed_over(), LISTED)):
+        passed = list(islice(self._discovery.passed_over(), LISTED + 1))
+        if len(passed) > LISTED:
+            passed[LISTED:] = [LeftOut("…", f"there are more: {LISTED} of them are listed")]
+        for entry in (*broken, *passed):
             listed.setdefault(entry.file, entry)
         return tuple(sorted(listed.values(), key=lambda entry: entry.file))
 

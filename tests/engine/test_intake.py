@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.config.settings import Settings
-from console.engine.intake import Intake, Reading
+from console.engine.intake import LISTED, Intake, Reading
 
 T0 = 1_763_892_000.0
 STEP = 64 << 10
@@ -88,3 +88,13 @@ def test_what_fails_while_reading_ahead_is_told_at_the_end_of_the_step(
     with pytest.raises(OSError, match="gone"):
         intake.end_reading_ahead()
     intake.close()
+
+
+def test_files_that_are_not_followed_are_listed_as_far_as_it_helps(path: Path) -> None:
+    for number in range(LISTED + 20):
+        path.with_name(f"{number:03d}.png").touch()
+    intake = Intake([path.parent], Settings(), (), lambda: T0)
+    listed = intake.left_out()
+    intake.close()
+    assert len(listed) == LISTED + 1
+    assert listed[-1].why == f"there are more: {LISTED} of them are listed"
