@@ -30,6 +30,7 @@ from console.tui.screens.home import HomeScreen
 from console.tui.session import Session
 from console.tui.theme import DARK, THEMES
 from console.tui.timespan import TimeSpan, opening
+from console.tui.typed import InOrder, Typed
 from console.tui.view import View
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class ConsoleApp(ActingApp):
         self.looking = Looking(self._looked_at)
         self.marks: dict[LogKey, LogLine] = marks_of(self.habits.session())
         """The log lines that the user marked."""
+        self._typed = InOrder(self, super().on_event)
         self._views: dict[str, ConsoleScreen] = {}
         self._memories: Memory = {}
         self._home = HomeScreen()
@@ -115,7 +117,10 @@ class ConsoleApp(ActingApp):
         """Whoever touches a key wants to see what comes as it comes."""
         if isinstance(event, events.Key | events.MouseDown):
             self.session.attend()
-        await super().on_event(event)
+        if isinstance(event, Typed) and not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """The first frame goes first."""
@@ -156,7 +161,8 @@ class ConsoleApp(ActingApp):
         with suppress(RuntimeError):
             self.post_message(SessionFailed(reason))
 
-    def _tick(self) -> None:
+    async def _tick(self) -> None:
+        await self._typed.tick()
         # The timer may come once more while the app is going.
         if self.screen_stack and isinstance(self.screen, ConsoleScreen):
             self.screen.tick()
