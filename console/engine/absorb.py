@@ -13,7 +13,7 @@ import polars as pl
 
 from console.engine.catalogue import Catalogue
 from console.engine.codec import decode, encode
-from console.engine.held import Held
+from console.engine.held import HELD, Held
 from console.engine.lateness import late, window_end
 from console.engine.summaries import Summaries, kept_kinds
 from console.records.clock import DAY, naive
@@ -34,7 +34,6 @@ REFERENCES = "references"
 REFERENCES_LAYOUT = 1
 SEGMENTS = "segments"
 SEGMENTS_LAYOUT = 1
-HELD = "held"
 LABEL_HORIZON_S = 14 * DAY
 """How long after a prediction its label may come."""
 

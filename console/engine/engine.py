@@ -22,10 +22,11 @@ import polars as pl
 from console.alerts.room import AlertRoom
 from console.detectors.protocol import Detector, Span
 from console.detectors.registry import builtin, plugins
-from console.engine.absorb import HELD, Absorbed, Absorber
+from console.engine.absorb import Absorbed, Absorber
 from console.engine.aggregates import Aggregates
 from console.engine.codec import decode, encode
 from console.engine.detection import Detection
+from console.engine.held import HELD
 from console.engine.intake import STEP_BYTES, Intake, Reading
 from console.engine.seen import Seen
 from console.engine.summaries import kinds

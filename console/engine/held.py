@@ -14,6 +14,8 @@ import polars as pl
 from console.engine.aggregates import Aggregates, Kind
 from console.engine.codec import decode, encode
 
+HELD = "held"
+"""The name of the state."""
 LAYOUT = 1
 MOST_PARTS = 8
 """So many deltas of a kind are kept as they came before they are added up."""
@@ -69,3 +71,9 @@ class Held:
                 self._open.open[kind] = [self._open.kinds[kind].merge(pl.concat(parts))]
         open_ = {kind: pl.concat(parts) for kind, parts in self._open.open.items() if parts}
         return encode(open_, LAYOUT)
+
+
+def still_open(stored: bytes | None, kind: str) -> pl.DataFrame | None:
+    """The sums so far of a kind's windows that are still open, to be merged, from the state."""
+    known = None if stored is None else decode(stored, LAYOUT)
+    return None if known is None else known.get(kind)

@@ -256,6 +256,12 @@ class Reader:
         with self._cursor("read the windows of segments") as cursor:
             return segmentwindows.columns(cursor, model, (start, end), late=late)
 
+    def state(self, name: str) -> bytes | None:
+        """A state of the engine as it was committed last; None if there is none."""
+        with self._cursor("read a state") as cursor:
+            found = fetch(cursor, "SELECT data FROM state WHERE name = $1", [name])
+        return found["data"][0] if found.height else None
+
     def segment_names(self, model: str, start: float, end: float) -> list[tuple[str, str]]:
         """Tag and value of every segment that has predictions in the span."""
         with self._cursor("list the segments") as cursor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -95,6 +96,39 @@ def test_segments_are_compared_by_labels_and_columns(walked: tuple[Reader, Refer
     assert amount.left == pytest.approx(40, abs=1)
     assert amount.n_left < amount.n_right
     assert not amount.differs
+
+
+def test_the_half_hour_that_is_still_open_is_seen(tmp_path: Path) -> None:
+    folder = write_clients(tmp_path / "clients", hours=24)
+    now = BEGIN + 86400
+    with (
+        Store.open(None, lambda: now) as store,
+        Engine([folder], settings_for([folder], None), store, lambda: now, detectors=()) as engine,
+    ):
+        while not engine.step().idle:
+            pass
+        reader, last = store.reader(), now - 1200
+
+        def rows(span: tuple[float, float]) -> int:
+            found = segments.columns(reader, "fraud", "client=globex", span)
+            return int(found["score", "score"][0].sum())
+
+        def labels() -> int:
+            made = segments.labelled(reader, "fraud", "client=globex", (BEGIN, now))
+            return int(made["n"].sum())
+
+        assert reader.segment_windows("fraud", now - 1800, now).is_empty()
+        open_, before = (rows((now - 1800, now)), rows((now - 3600, now)))
+        labelled = labels()
+        # As it is once all has been read, whose windows are whole.
+        names = segments.names(reader, "fraud", (now - 1800, now))
+        engine.finish()
+        assert rows((now - 1800, now)) == open_ > 0
+        assert rows((now - 3600, now)) == before > open_
+        assert labels() == labelled
+        assert names == segments.names(reader, "fraud", (now - 1800, now))
+        assert "client=globex" in names
+        assert segments.columns(reader, "fraud", "client=globex", (now - 1800, last)) == {}
 
 
 def test_an_unknown_segment_has_nothing(walked: tuple[Reader, References]) -> None:

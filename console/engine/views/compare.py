@@ -103,7 +103,7 @@ def sides(reader: Reader, model: str, start: float, end: float) -> list[Side]:
     ran = counted.group_by("version").agg(pl.col("first").min()).sort("first", descending=True)
     texts = {tag_text(tags) for tags in reader.series(model)["tags"] if tags}
     parts = {part for text in texts for part in text.split(",") if "=" in part}
-    parts |= {f"{tag}={value}" for tag, value in reader.segment_names(model, start, end)}
+    parts |= segments.names(reader, model, (start, end))
     return [
         *(Side(model, start, end, version=version) for version in ran["version"]),
         *(Side(model, start, end, segment=part) for part in sorted(parts)[:40]),

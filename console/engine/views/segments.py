@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from console.engine.held import HELD, still_open
 from console.engine.views.figures import PARTS, Figure
 from console.engine.views.performance import realised
 from console.records.clock import DAY, naive
@@ -91,7 +92,7 @@ def labelled(reader: Reader, model: str, segment: str, span: Span) -> pl.DataFra
 
 def columns(reader: Reader, model: str, segment: str, span: Span) -> dict[tuple[str, str], Cells]:
     """The columns of a segment over a span, by name and role; of the layout of its newest rows."""
-    windows = reader.segment_windows(model, *span, late=True).filter(
+    windows = _seen(reader, model, span).filter(
         pl.col("start") >= naive(span[0]),
         pl.concat_str("tag", pl.lit("="), "value") == segment,
     )
@@ -110,9 +111,46 @@ def columns(reader: Reader, model: str, segment: str, span: Span) -> dict[tuple[
     return found
 
 
+def names(reader: Reader, model: str, span: Span) -> set[str]:
+    """Every segment that has predictions in a span, as `tag=value`."""
+    fresh = _still_open(reader, "segments", model, span)
+    found = {f"{tag}={value}" for tag, value in reader.segment_names(model, *span)}
+    if fresh is not None:
+        found |= {f"{tag}={value}" for tag, value in fresh.select("tag", "value").iter_rows()}
+    return found
+
+
+def _seen(reader: Reader, model: str, span: Span) -> pl.DataFrame:
+    """The columns by segment over a span, of the window that is still open too."""
+    whole = reader.segment_windows(model, *span, late=True)
+    fresh = _still_open(reader, "segments", model, span)
+    if fresh is None:
+        return whole
+    # Where predictions go on after the span, what is open has some that it does not ask for.
+    ends = pl.col("start") + pl.duration(seconds="width") <= naive(span[1])
+    if not reader.column_windows(model, span[1], span[1] + DAY).is_empty():
+        fresh = fresh.filter(ends)
+    return pl.concat([whole, fresh.select(whole.columns)]) if whole.height else fresh
+
+
+def _still_open(reader: Reader, kind: str, model: str, span: Span) -> pl.DataFrame | None:
+    """The open windows of a model that begin in a span; None if there are none."""
+    fresh = still_open(reader.state(HELD), kind)
+    if fresh is None:
+        return None
+    inside = (pl.col("start") >= naive(span[0])) & (pl.col("start") < naive(span[1]))
+    own = fresh.filter((pl.col("model") == model) & inside)
+    return own if own.height else None
+
+
 def _made(reader: Reader, model: str, span: Span) -> pl.DataFrame:
     """The labelled predictions that were made in a span: `segment_performance.CLOSED`."""
-    found = reader.segment_performance(model, span[0], span[1] + LABELS_LATE_S, late=True)
+    end = span[1] + LABELS_LATE_S
+    found = reader.segment_performance(model, span[0], end, late=True)
+    fresh = _still_open(reader, "segment_performance", model, (span[0], end))
+    if fresh is not None:
+        since = fresh.filter(pl.col("predicted") >= naive(span[0]))
+        found = pl.concat([found, since.select(found.columns)]) if found.height else since
     if found.is_empty():
         return pl.DataFrame(schema=segment_performance.CLOSED)
     return found.filter(pl.col("predicted") < naive(span[1]))
