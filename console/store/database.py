@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ from console.store.appending import Appending
 from console.store.errors import InterruptError, StoreError, told
 from console.store.maintenance import Maintenance
 from console.store.matching import Matcher
+from console.store.memory import Memory
 from console.store.reader import Reader
 from console.store.restored import Restored
 from console.store.schema import migrate
@@ -50,6 +52,9 @@ class Store:
         self._writer = connection.cursor()
         self._tables = Appending(self._writer)
         self._committed = connection.cursor()
+        self._limits = connection.cursor()
+        self._memory = Memory(self._limits)
+        self._is_kept = False
         self._cursors = threading.Lock()
         self._writing = threading.Lock()
         self._readers: weakref.WeakSet[Reader] = weakref.WeakSet()
@@ -106,7 +111,7 @@ class Store:
         """A reader with a cursor of its own, usable from any one thread at a time."""
         with self._cursors:
             self._check_open()
-            reader = Reader(self._root.cursor())
+            reader = Reader(self._root.cursor(), self._memory)
             self._readers.add(reader)
             return reader
 
@@ -124,13 +129,17 @@ class Store:
         """
         if self.wal_size() > (CHECKPOINT_IDLE if idle else CHECKPOINT_ALWAYS):
             self.checkpoint()
+        elif self._is_kept:
+            self._give_back()
 
     def checkpoint(self) -> None:
         """Writes the write-ahead log into the store. Readers go on; a transaction has to wait."""
         with self._writing, told("write a checkpoint"):
             self._check_open()
-            self._writer.execute("CHECKPOINT").fetchall()
+            with self._memory.room():
+                self._writer.execute("CHECKPOINT").fetchall()
             self._private_wal = False
+        self._give_back()
 
     def close(self) -> None:
         """Closes every reader and the file. Safe to repeat."""
@@ -141,7 +150,7 @@ class Store:
             for reader in list(self._readers):
                 reader.close()
             self._tables.forget()
-            for connection in (self._committed, self._writer, self._root):
+            for connection in (self._limits, self._committed, self._writer, self._root):
                 connection.close()
             if self._forget:
                 self._forget()
@@ -156,6 +165,16 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _give_back(self) -> None:
+        """Has memory given back, unless a question is being answered: then the next time."""
+        with self._cursors, ExitStack() as held, told("give memory back"):
+            self._check_open()
+            self._is_kept = not all(
+                held.enter_context(reader.resting()) for reader in list(self._readers)
+            )
+            if not self._is_kept:
+                self._memory.give_back()
 
     def _ended(self, committed: bool) -> None:  # noqa: FBT001 - a callback
         try:

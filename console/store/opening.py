@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 
 from console.store.errors import StoreError, one_line
+from console.store.memory import LIMIT
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
-    # What it keeps of its file comes on top of what reading takes. With half of it a sort of rows
-    # that hold a few lines of 16 MiB failed, for such a line cannot be spilled in pieces.
-    "memory_limit": "512MB",
+    "memory_limit": LIMIT,
+    "allowed_configs": ["memory_limit"],  # for `store.memory`; no query of a user's can set it
     "preserve_insertion_order": True,
     "enable_external_file_cache": False,
     # The engine checkpoints when it is idle; this is the backstop.

@@ -17,6 +17,8 @@ from console.store.errors import StoreError, told
 if TYPE_CHECKING:
     import duckdb
 
+    from console.store.memory import Memory
+
 _PLAIN = {
     "boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger",
     "ubigint", "float", "double", "varchar", "time",
@@ -37,25 +39,37 @@ _WIDE = {"hugeint", "uhugeint"}
 """What sums of integers are; given as integers where they fit."""
 
 
-def run(cursor: duckdb.DuckDBPyConnection, query: str, limit: int) -> pl.DataFrame:
+def run(cursor: duckdb.DuckDBPyConnection, query: str, limit: int, memory: Memory) -> pl.DataFrame:
     """The first `limit` rows. Columns are numbers, text, booleans, dates and naive UTC times.
 
-    Everything else comes as text; names that come twice get a number. Raises StoreError.
+    Everything else comes as text; names that come twice get a number. A query that memory does not
+    suffice for (long lines cannot be spilled in pieces) is asked once more with more of it. Raises
+    StoreError.
     """
+    import duckdb
+
     with told("answer the query"):
         _check(cursor, query)
-        cursor.execute("BEGIN TRANSACTION READ ONLY").fetchall()
         try:
-            relation = cursor.sql(query)
-            names = _distinct(relation.columns)
-            types = [str(kind.id) for kind in relation.types]
-            columns = ", ".join(
-                f"{_expression(kind, place)} AS {_quoted(name)}"
-                for place, (kind, name) in enumerate(zip(types, names, strict=True), 1)
-            )
-            frame = frame_of(relation.limit(limit).project(columns))
-        finally:
-            cursor.execute("ROLLBACK").fetchall()
+            return _answer(cursor, query, limit)
+        except duckdb.OutOfMemoryException:
+            with memory.room():
+                return _answer(cursor, query, limit)
+
+
+def _answer(cursor: duckdb.DuckDBPyConnection, query: str, limit: int) -> pl.DataFrame:
+    cursor.execute("BEGIN TRANSACTION READ ONLY").fetchall()
+    try:
+        relation = cursor.sql(query)
+        names = _distinct(relation.columns)
+        types = [str(kind.id) for kind in relation.types]
+        columns = ", ".join(
+            f"{_expression(kind, place)} AS {_quoted(name)}"
+            for place, (kind, name) in enumerate(zip(types, names, strict=True), 1)
+        )
+        frame = frame_of(relation.limit(limit).project(columns))
+    finally:
+        cursor.execute("ROLLBACK").fetchall()
     return frame.with_columns(
         _narrowed(frame[name]) for name, kind in zip(names, types, strict=True) if kind in _WIDE
     )

@@ -29,6 +29,7 @@ from console.store import (
 from console.store.arrow import fetch
 from console.store.errors import StoreError, told
 from console.store.logpages import Conditions, LogKey
+from console.store.memory import Memory
 from console.store.outbox import StoredNotice
 from console.store.pages import LogLine, LogPage, LogQuery, SourceRow
 from console.store.rawrows import CellQuery, RawRow, Span
@@ -64,9 +65,10 @@ class Reader:
     Every question raises StoreError if the store cannot answer, InterruptError if it was withdrawn.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, memory: Memory) -> None:
         """`Store.reader` makes one."""
         self._own = cursor
+        self._memory = memory
         self._lock = threading.Lock()
         self._closed = False
 
@@ -382,7 +384,17 @@ class Reader:
     def sql(self, text: str, limit: int) -> pl.DataFrame:
         """The first `limit` rows that a SELECT of the user's gives, see `store.query`."""
         with self._cursor("answer the query") as cursor:
-            return query.run(cursor, text, limit)
+            return query.run(cursor, text, limit, self._memory)
+
+    @contextmanager
+    def resting(self) -> Iterator[bool]:
+        """Keeps questions waiting meanwhile; False if one is being answered already."""
+        rests = self._lock.acquire(blocking=False)
+        try:
+            yield rests
+        finally:
+            if rests:
+                self._lock.release()
 
     def interrupt(self) -> None:
         """Withdraws the question that another thread is waiting for; none is no matter."""
