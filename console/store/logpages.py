@@ -34,8 +34,6 @@ class Conditions:
 
     parts: list[str] = field(default_factory=list)
     values: list[object] = field(default_factory=list)
-    searching: bool = False
-    """They look into texts, which costs far more than all else."""
 
     def add(self, condition: str, *values: object) -> None:
         """Adds a condition; `{0}`, `{1}`, ... in it stand for the values."""
@@ -130,7 +128,6 @@ def _conditions(query: LogQuery) -> Conditions:
             " OR contains(lower(message), lower({0})))",
             query.text,
         )
-        conditions.searching = True
     return conditions
 
 
@@ -153,14 +150,11 @@ def _lines(
 ) -> tuple[list[LogLine], bool]:
     """Up to `limit` lines from the beginning (ASC) or the end (DESC), and whether more follow."""
     order = f'ts {direction}, file_id {direction}, "offset" {direction}'
-    page = f"{conditions.where} ORDER BY {order} LIMIT {limit + 1:d}"
-    if conditions.searching:
-        # A search that finds little looks at every line: at what is searched, not at all of it.
-        page = f" WHERE rowid IN (SELECT rowid FROM log{page})"  # noqa: S608 - values are parameters
+    # Which lines, by what orders and matches alone; then all the rest of these few.
+    page = f"SELECT rowid FROM log{conditions.where} ORDER BY {order} LIMIT {limit + 1:d}"  # noqa: S608 - values are parameters
     found = fetch(
         cursor,
-        f"SELECT {_LINE} FROM (SELECT * FROM log{page})"  # noqa: S608 - values are parameters
-        " p LEFT JOIN file f USING (file_id)"
+        f"SELECT {_LINE} FROM log p LEFT JOIN file f USING (file_id) WHERE p.rowid IN ({page})"  # noqa: S608 - values are parameters
         f' ORDER BY p.ts {direction}, p.file_id {direction}, p."offset" {direction}',
         conditions.values,
     )
