@@ -161,9 +161,12 @@ def _hashes(keys: pl.DataFrame) -> Codes:
 def _lookup(codes: Codes, wanted: Codes) -> npt.NDArray[np.int64]:
     """The minutes of the day of all codes whose hash is wanted."""
     begin = np.searchsorted(codes, wanted)
-    count = np.searchsorted(codes, wanted | _MINUTES, side="right") - begin
-    hit = count > 0
-    starts, lengths = begin[hit], count[hit]
+    inside = begin < len(codes)
+    starts, ends = begin[inside], wanted[inside] | _MINUTES
+    # On most days there is none: where its codes end is looked for on the others alone.
+    hit = codes[starts] <= ends
+    starts = starts[hit]
+    lengths = np.searchsorted(codes, ends[hit], side="right") - starts
     places = np.repeat(starts + lengths - lengths.cumsum(), lengths) + np.arange(lengths.sum())
     minutes: npt.NDArray[np.int64] = (codes[places] & _MINUTES).astype(np.int64)
     return minutes
