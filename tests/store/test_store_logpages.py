@@ -20,7 +20,7 @@ LINES = st.lists(
             "model": st.sampled_from([None, "a", "b"]),
             "stage": st.sampled_from([None, "s"]),
             "level": st.sampled_from(LEVELS),
-            "message": st.sampled_from(["Straße %", "other_", None]),
+            "message": st.sampled_from(["Straße %", "other_", "300 \u212aELVIN", None]),
             "exception": st.sampled_from([None, "KeyError: STRAẞE"]),
         }
     ),
@@ -31,7 +31,7 @@ QUERIES = st.builds(
     model=st.sampled_from([None, None, "a"]),
     stage=st.sampled_from([None, None, "s"]),
     least_level=st.sampled_from([None, "INFO", "ERROR", "odd"]),
-    text=st.sampled_from([None, None, "straße", "%", "R_"]),
+    text=st.sampled_from([None, None, "straße", "%", "R_", "0 kel"]),
     start=st.sampled_from([None, T0 + 1]),
     end=st.sampled_from([None, T0 + 2.5]),
 )
