@@ -136,7 +136,7 @@ def _logs(folder: Path, command: Sequence[str], log: Path, turns: int) -> None:
         console.settle()
         found = _walked(console, turns)
         console.send("t")
-        console.until("enter")
+        console.until("Go to time")
         console.send(stamped(middle)[:16])
         console.settle()
         found["jump to a time"] = [_answered(console, f" {stamped(middle)[11:16]}:0")]
