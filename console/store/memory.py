@@ -16,7 +16,7 @@ import duckdb
 
 LIMIT = "512MB"
 """What questions and transactions may take."""
-_KEPT = "64MB"
+_KEPT = "16MB"
 """What is kept of the file when memory is given back."""
 _ROOM = "50%"
 """Of the machine's memory: what may be taken by what fails with less."""
