@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 READ_BYTES = 1 << 20
 """Most that is read of one of many files at once; of few files more, so that they fill a step."""
 FIRST_BYTES = 1 << 16
+FORMATS_AT_ONCE = 64
+"""So many new files are told by their content before some are read: a folder may have thousands."""
 """Most that is read of a file whose place in time is not known yet."""
 STEP_BYTES = 6 << 20
 """Most that is read in one step: a transaction of some tenths of a second."""
@@ -106,6 +108,7 @@ class Intake:
         self._listed: tuple[LeftOut, ...] = ()
         self._watcher: Watcher | None = None
         self._waiting: list[Pending] = []
+        self._unasked: set[int] = set()
         self._moved: list[FileState] = []
         self._gaps: list[Reading] = []
         self._ahead: list[Reading] = []
@@ -150,10 +153,26 @@ class Intake:
             _stored(identity, self._states.get(identity.file_id))
             for identity in self._collection.moved()
         ]
-        self._waiting = [
-            file for file in self._collection.pending(final=final) if self._format(file) is not None
-        ]
+        self._waiting = self._decodable(self._collection.pending(final=final))
         self._listed = tuple(self._not_decoded())
+
+    def _decodable(self, pending: Iterable[Pending]) -> list[Pending]:
+        """Those whose format is known; of the others some are asked, but all if there is no other.
+
+        Until all were asked, the others hold the watermark: they may be older than what is read.
+        """
+        found: list[Pending] = []
+        asked, self._unasked = 0, set()
+        for file in sorted(pending, key=lambda file: file.file_id in self._formless):
+            is_new = file.file_id not in self._formats
+            if is_new and asked >= FORMATS_AT_ONCE and found:
+                if file.file_id not in self._formless:
+                    self._unasked.add(file.file_id)
+                continue
+            asked += is_new
+            if self._format(file) is not None:
+                found.append(file)
+        return found
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """The files that are not followed, and why; looks into folders; from any thread."""
@@ -183,7 +202,7 @@ class Intake:
         """How far each file has come in event time. `hold`: those just read from may go on."""
         waiting = {file.file_id for file in self._waiting}
         listed = [FileClock(-math.inf, holding=True) for key in waiting if not self._newest(key)]
-        if hold and self._collection.undecided:
+        if self._unasked or (hold and self._collection.undecided):
             listed.append(FileClock(-math.inf, holding=True))
         now = self._clock()
         for file_id, follow in self._collection.followed.items():
@@ -301,7 +320,7 @@ class Intake:
         return Progress(
             files=len(followed),
             bytes_read=sum(min(offsets[key], sizes[key]) for key in followed),
-            bytes_total=sum(sizes[key] for key in followed),
+            bytes_total=sum(sizes[key] for key in (*followed, *(self._unasked & sizes.keys()))),
             rows=sum(state.rows for state in self._states.values()),
             rejects=sum(state.rejects for state in self._states.values()),
             rows_per_second=recent / RATE_S,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.config.settings import Settings
-from console.engine.intake import LISTED, Intake, Reading
+from console.engine.intake import FORMATS_AT_ONCE, LISTED, Intake, Reading
 
 T0 = 1_763_892_000.0
 STEP = 64 << 10
@@ -98,3 +98,32 @@ def test_files_that_are_not_followed_are_listed_as_far_as_it_helps(path: Path) -
     intake.close()
     assert len(listed) == LISTED + 1
     assert listed[-1].why == f"there are more: {LISTED} of them are listed"
+
+
+def test_of_many_new_files_some_are_read_before_all_are_asked(tmp_path: Path) -> None:
+    many = FORMATS_AT_ONCE + 44
+    for number in range(many):
+        (tmp_path / f"{number:04d}.jsonl").write_bytes(lines(many - number, 1))
+    intake = Intake([tmp_path], Settings(), (), lambda: T0)
+    first = step(intake)
+    assert len(values(first)) == FORMATS_AT_ONCE
+    assert not intake.progress().caught_up
+    assert any(clock.holding for clock in intake.clocks(hold=False))  # what is older may come yet
+    found = values(first)
+    while readings := step(intake):
+        found += values(readings)
+    caught_up, held = intake.progress().caught_up, intake.clocks(hold=False)
+    intake.close()
+    assert sorted(found) == [float(number) for number in range(1, many + 1)]
+    assert caught_up
+    assert not any(clock.holding for clock in held)
+
+
+def test_files_that_are_none_do_not_keep_others_from_being_asked(tmp_path: Path) -> None:
+    for number in range(FORMATS_AT_ONCE + 9):
+        (tmp_path / f"a{number:04d}.log").write_bytes(b"\x00\x01")
+    (tmp_path / "z.jsonl").write_bytes(lines(0, 3))
+    intake = Intake([tmp_path], Settings(), (), lambda: T0)
+    found = values(step(intake))
+    intake.close()
+    assert found == [0.0, 1.0, 2.0]
