@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 
 from console.config.settings import Settings
 from console.detectors.buckets import SERVING, steady
-from console.detectors.protocol import Deviation, Severity, Span, State
+from console.detectors.protocol import Deviation, Span, State
+from console.detectors.raised import RAISED, Raised, raised_frame
 from console.detectors.words import duration
 from console.records.clock import DAY, HOUR, epoch
 from console.records.frames import Schema
@@ -70,17 +71,6 @@ BLOCKS: Schema = {
     "off": pl.Boolean,
 }
 """`hits` of the sampled `rows` of half an hour are repetitions; `off` from what is usual."""
-RAISED: Schema = {
-    "model": pl.String,
-    "stage": pl.String,
-    "kind": pl.String,
-    "raised": pl.Float64,
-    "onset": pl.Float64,
-    "before": pl.Float64,
-    "after": pl.Float64,
-    "severity": pl.String,
-    "calm": pl.Int64,
-}
 _Where = tuple[str | None, str | None]
 
 
@@ -94,19 +84,6 @@ class _Block:
     hits: float = 0.0
     judged: bool = False
     off: bool = False
-
-
-@dataclass(slots=True)
-class _Raised:
-    model: str | None
-    stage: str | None
-    kind: Kind
-    raised: float
-    onset: float
-    before: float
-    after: float
-    severity: Severity
-    calm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +110,7 @@ class DuplicatesDetector:
     """Compares the share of predictions that come again with what is usual."""
 
     name = "duplicates"
-    layout = 1
+    layout = 2
 
     def __init__(self, settings: Settings) -> None:
         self._width = settings.prediction_window_s
@@ -163,16 +140,14 @@ class DuplicatesDetector:
         if not due:
             counted = pl.concat([blocks.filter(judged), _frame(streams)])
             return [], {**state, "recent": recent, "blocks": counted}
-        raised = {(row[0], row[1]): _Raised(*row) for row in state["raised"].iter_rows()}
+        raised = {(row[0], row[1]): Raised(*row) for row in state["raised"].iter_rows()}
         found: list[Deviation] = []
         for where, stream in streams.items():
             found += _walk(where, stream, limit, raised)
-        rows = sorted(raised.items(), key=lambda item: [part or "" for part in item[0]])
-        listed = [tuple(getattr(one, name) for name in RAISED) for _, one in rows]
         return sorted(found, key=lambda d: (d.at, d.series.id, d.phase)), {
             "recent": recent,
             "blocks": _frame(streams),
-            "raised": pl.DataFrame(listed, schema=RAISED, orient="row"),
+            "raised": raised_frame(raised.values()),
         }
 
     def _block(self, start: datetime) -> float:
@@ -240,7 +215,7 @@ def _add(
 
 
 def _walk(
-    where: _Where, stream: _Stream, limit: float, raised: dict[_Where, _Raised]
+    where: _Where, stream: _Stream, limit: float, raised: dict[_Where, Raised[Kind]]
 ) -> Iterator[Deviation]:
     """Judges the complete half hours of one stage, oldest first."""
     starts = sorted({b.block for own in stream.blocks.values() for b in own if not b.judged})
@@ -267,7 +242,7 @@ def _walk(
                 for block in own:
                     block.off = block.off or block.block >= onset
             deviation = _deviation(where, kind, findings[kind], start + BLOCK, onset)
-            raised[where] = _Raised(
+            raised[where] = Raised(
                 *where,
                 kind,
                 deviation.at,
@@ -324,12 +299,12 @@ def _onset(finding: _Finding) -> float:
     return onset
 
 
-def _over(raised: _Raised, past: dict[Kind, list[_Block]], at: float) -> Deviation | None:
+def _over(raised: Raised[Kind], past: dict[Kind, list[_Block]], at: float) -> Deviation | None:
     """The end of what was raised, if this half hour brings it."""
     for own in past.values():
         for block in own:
             block.off = block.off or block.block >= at - BLOCK
-    newest = [b for b in past[raised.kind] if b.block >= max(raised.onset, at - FULL)]
+    newest = [b for b in past[raised.term] if b.block >= max(raised.onset, at - FULL)]
     rows, hits = (math.fsum(getattr(b, name) for b in newest) for name in ("rows", "hits"))
     now = hits / rows if rows else raised.after
     if at - raised.raised < FULL:

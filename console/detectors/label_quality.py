@@ -35,9 +35,9 @@ from console.detectors import label_blocks
 from console.detectors.buckets import steady
 from console.detectors.label_blocks import BLOCK, BLOCKS, Block, Level, level
 from console.detectors.protocol import Deviation, Span, State
+from console.detectors.raised import RAISED, Raised, raised_frame
 from console.detectors.words import duration, number
 from console.records.clock import DAY, MINUTE
-from console.records.frames import Schema
 from console.records.series import Series
 from console.stats import drift
 from console.stats.robust import student_p
@@ -66,31 +66,7 @@ LEAST_SPREAD = math.log(1.15)
 """Spread of the logarithm of delays that is allowed for in any case."""
 CALM = 2
 LASTS = 3 * DAY
-RAISED: Schema = {
-    "model": pl.String,
-    "stage": pl.String,
-    "term": pl.String,
-    "raised": pl.Float64,
-    "onset": pl.Float64,
-    "before": pl.Float64,
-    "after": pl.Float64,
-    "severity": pl.String,
-    "calm": pl.Int64,
-}
 _Key = tuple[str | None, str | None]
-
-
-@dataclass(slots=True)
-class _Raised:
-    model: str | None
-    stage: str | None
-    term: Term
-    raised: float
-    onset: float
-    before: float
-    after: float
-    severity: Literal["warning", "info"]
-    calm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +104,7 @@ class LabelsDetector:
         keys = blocks.filter(due).select("model", "stage").unique()
         if keys.is_empty():
             return [], {**state, "blocks": blocks}
-        raised = {(row[0], row[1], row[2]): _Raised(*row) for row in state["raised"].iter_rows()}
+        raised = {(row[0], row[1], row[2]): Raised(*row) for row in state["raised"].iter_rows()}
         by_key: dict[_Key, list[Block]] = {}
         for block in label_blocks.read(blocks):
             by_key.setdefault((block.model, block.stage), []).append(block)
@@ -137,16 +113,16 @@ class LabelsDetector:
             found += _walk(own, limit, raised)
             newest = max(block.block for block in own)
             by_key[key] = [block for block in own if block.block > newest - MEMORY - DAY]
-        rows = sorted(raised.items(), key=lambda item: [part or "" for part in item[0]])
-        listed = [tuple(getattr(one, name) for name in RAISED) for _, one in rows]
         return sorted(found, key=lambda d: (d.at, d.series.id, d.phase)), {
             "blocks": label_blocks.frame([block for own in by_key.values() for block in own]),
-            "raised": pl.DataFrame(listed, schema=RAISED, orient="row"),
+            "raised": raised_frame(raised.values()),
         }
 
 
 def _walk(
-    blocks: list[Block], limit: float, raised: dict[tuple[str | None, str | None, str], _Raised]
+    blocks: list[Block],
+    limit: float,
+    raised: dict[tuple[str | None, str | None, str], Raised[Term]],
 ) -> Iterator[Deviation]:
     """Judges the complete blocks of one stage, oldest first."""
     for place, block in enumerate(blocks):
@@ -170,14 +146,14 @@ def _walk(
                     if one.block >= onset:
                         one.off.append(term)
                 deviation = _deviation(block, finding, onset)
-                raised[key] = _Raised(
+                raised[key] = Raised(
                     *key[:2],
                     term,
                     deviation.at,
                     onset,
                     finding.before,
                     finding.after,
-                    "warning" if deviation.severity == "warning" else "info",
+                    deviation.severity,
                 )
                 yield deviation
 
@@ -279,7 +255,7 @@ def _onset(finding: _Finding) -> float:
     return onset
 
 
-def _over(raised: _Raised, past: Sequence[Block], at: float) -> Deviation | None:
+def _over(raised: Raised[Term], past: Sequence[Block], at: float) -> Deviation | None:
     """The end of what was raised, if this block brings it."""
     block = past[-1]
     if raised.term == "base_rate":
