@@ -118,7 +118,8 @@ STREAMING: Mapping[str, tuple[str, ...]] = {
     "menelaus": ("page_hinkley", "cusum"),
 }
 """Tests of a change of level as other tools have them: `stats.changes_compat`."""
-COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros", "river", "menelaus")
+COMPATS = ("scipy", "evidently", "nannyml", "deepchecks", "frouros")
+_ONLY_CHANGES = ("river", "menelaus")
 METRICS = (
     *("accuracy", "precision", "recall", "f1", "auc", "average_precision", "value"),
     *(f"{name}_{mean}" for name in ("precision", "recall", "f1") for mean in ("macro", "weighted")),
@@ -139,7 +140,7 @@ CHECK: Mapping[str, Key] = {
     "unseen": Key("unseen", values.share),
     "drift": Key("drift", values.drift_limit),
     "test": Key("test", values.one_of(*TESTS)),
-    "compat": Key("compat", values.one_of(*COMPATS)),
+    "compat": Key("compat", values.one_of(*COMPATS, *_ONLY_CHANGES)),
     "metric": Key("metric", values.one_of(*METRICS)),
     "least": Key("least", values.number),
     "most": Key("most", values.number),
@@ -331,7 +332,7 @@ def _check(document: Document, path: KeyPath, folder: Path) -> Check:
     if check.test is not None and not isinstance(check.drift, float):
         problem = f"test {check.test} has no limit: give it a number as drift"
         raise document.error((*path, "test"), problem)
-    if check.test is not None and check.compat in ("river", "menelaus"):
+    if check.test is not None and check.compat in _ONLY_CHANGES:
         raise document.error((*path, "compat"), f"{check.compat} has no test {check.test}")
     if check.change is not None and check.compat in STREAMING:
         known = STREAMING[check.compat]
