@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 READ_BYTES = 1 << 20
 """Most that is read of one of many files at once; of few files more, so that they fill a step."""
 FIRST_BYTES = 1 << 16
+"""Most that is read of a file whose place in time is not known yet."""
 FORMATS_AT_ONCE = 64
 """So many new files are told by their content before some are read: a folder may have thousands."""
-"""Most that is read of a file whose place in time is not known yet."""
 STEP_BYTES = 6 << 20
 """Most that is read in one step: a transaction of some tenths of a second."""
 BACKLOG_BYTES = 1 << 20
