@@ -186,15 +186,16 @@ class Intake:
         return tuple(sorted(listed.values(), key=lambda entry: entry.file))
 
     def _not_decoded(self) -> Iterable[LeftOut]:
-        ignored = self._collection.ignored()
         for refused, why in self._collection.refused().items():
             yield LeftOut(str(refused), why.lower(), "make it readable")
         for file_id, follow in self._collection.followed.items():
+            if follow.ignored is None and file_id in self._formats:
+                continue
             state, found = self._states.get(file_id), self._formless.get(file_id)
             path = follow.identity.path
-            if (reason := ignored.get(Path(path))) is not None:
-                yield LeftOut(path, reason, found.mend if found else None)
-            elif file_id not in self._formats and (state is None or state.format is None):
+            if follow.ignored is not None:
+                yield LeftOut(path, follow.ignored, found.mend if found else None)
+            elif state is None or state.format is None:
                 so_far = "empty" if found is None else found.reason.removesuffix(" yet")
                 yield LeftOut(path, f"{so_far} so far", "append whole lines to it")
 

@@ -35,6 +35,8 @@ from console.sources.tail import Tail
 from console.sources.told import Gap, Told
 
 READ_BYTES = 4 * 1024 * 1024
+LOOKED_AT_PER_S = 2_000
+"""So many quiet files are looked at in a second at most: of more each waits longer."""
 Read = TypeVar("Read")
 UNREAD = "what was left unread of the old, if anything, is lost"
 
@@ -57,8 +59,8 @@ class Collection:
 
         After `quiet_s` without growth a file's open last record is closed; after `rotate_wait_s` a
         file that was rotated away is finished. Known files are looked at every `sweep_s`, new ones
-        looked for every `discover_s`. At most `open_files` descriptors are held, but for files
-        that were rotated away.
+        looked for every `discover_s`, both less often if there are thousands. At most `open_files`
+        descriptors are held, but for files that were rotated away.
         """
         self._discovery = discovery
         self._known = Known(known)
@@ -69,9 +71,7 @@ class Collection:
         self._open_files = open_files
         self._told = Told()
         self._followed = Followed(self._known)
-        self._recognition = Recognition(
-            self._known, self._told, self._followed.by_id, rotate_wait_s
-        )
+        self._recognition = Recognition(self._known, self._told, self._followed, rotate_wait_s)
         self._wanted: dict[Path, SourceFile] = {}
         self._moved: list[Identity] = []
         self._paused: dict[int, float] = {}
@@ -90,11 +90,11 @@ class Collection:
         self._now = now
         paths = set(changed)
         self._strange = self._strange or not paths <= self._wanted.keys()
-        if self._due(self._discovered_at, self._discover_s) or (
-            self._strange and self._due(self._discovered_at, self._sweep_s)
+        if self._look_due(self._discovered_at, self._discover_s) or (
+            self._strange and self._look_due(self._discovered_at, self._sweep_s)
         ):
             self._discover()
-        elif self._due(self._swept_at, self._sweep_s):
+        elif self._look_due(self._swept_at, self._sweep_s):
             self._sweep()
         else:
             self._look_at_all(paths & self._wanted.keys())
@@ -102,6 +102,9 @@ class Collection:
     def _due(self, last: float | None, every_s: float) -> bool:
         # A clock that was set back is no reason to wait.
         return last is None or not 0 <= self._now - last < every_s
+
+    def _look_due(self, last: float | None, every_s: float) -> bool:
+        return self._due(last, max(every_s, len(self._wanted) / LOOKED_AT_PER_S))
 
     def _discover(self) -> None:
         first = self._discovered_at is None
@@ -120,9 +123,8 @@ class Collection:
     def _look_at_all(self, paths: Iterable[Path]) -> None:
         for path in sorted(paths):
             self._attempt(path)
-        for follow in self._followed:
-            if follow.retired:
-                self._look_at_retired(follow)
+        for follow in list(self._followed.retired.values()):
+            self._look_at_retired(follow)
 
     def _attempt(self, path: Path) -> None:
         try:
@@ -227,11 +229,8 @@ class Collection:
         Where that is not followed itself it keeps its path, at which a restart looks for it.
         """
         wanted = other in self._wanted
-        self._followed.move(follow, other if wanted else follow.path, tail)
-        if wanted:
-            self._followed.at[other] = follow
-        else:
-            follow.retire(self._now)
+        place = other if wanted else follow.path
+        self._followed.move(follow, place, tail, self._now, retired=not wanted)
         self._moved.append(follow.identity)
         follow.refresh(self._now)
 
@@ -315,6 +314,11 @@ class Collection:
 
         `final`: files are history and will not grow; a last line counts as it is.
         """
+        ready = [
+            follow
+            for follow in self._followed
+            if follow.ready(self._reach(follow, final=final)) and not self._is_paused(follow)
+        ]
         return [
             Pending(
                 file_id=follow.identity.file_id,
@@ -324,8 +328,7 @@ class Collection:
                 quiet_s=self._quiet(follow),
                 retired=follow.retired,
             )
-            for follow in sorted(self._followed, key=lambda follow: follow.identity.path)
-            if follow.ready(self._reach(follow, final=final)) and not self._is_paused(follow)
+            for follow in sorted(ready, key=lambda follow: follow.identity.path)
         ]
 
     def _is_paused(self, follow: Follow) -> bool:
@@ -409,9 +412,8 @@ class Collection:
 
     def ignored(self) -> dict[Path, str]:
         """The files that are left out, and why."""
-        return {
-            follow.path: follow.ignored for follow in self._followed if follow.ignored is not None
-        }
+        follows = self._followed.by_id.values()
+        return {follow.path: follow.ignored for follow in follows if follow.ignored is not None}
 
     def refused(self) -> dict[Path, str]:
         """The files that cannot be read for now, and why."""

@@ -23,6 +23,8 @@ class Followed:
         """Those that a followed path leads to; the others are retired."""
         self.keys: dict[tuple[int, int], Follow] = {}
         """By device and inode."""
+        self.retired: dict[int, Follow] = {}
+        """Those that no followed path leads to any more: few, among however many files."""
 
     def __iter__(self) -> Iterator[Follow]:
         return iter(list(self.by_id.values()))
@@ -45,7 +47,7 @@ class Followed:
         self.keys[tail.key] = follow
         self._known.put(identity)
         if retired:
-            follow.retire(now)
+            self._retire(follow, now)
         else:
             self.at[follow.path] = follow
         follow.refresh(now)
@@ -54,26 +56,33 @@ class Followed:
     def retire(self, follow: Follow, path: Path, now: float) -> None:
         """No followed path leads to it any more: `path` does not."""
         del self.at[path]
-        follow.retire(now)
+        self._retire(follow, now)
 
     def rename(self, follow: Follow, path: Path, now: float) -> None:
         """It came to another path that is followed as well."""
         follow.rename(path)
+        self.retired.pop(follow.identity.file_id, None)
         self.at[path] = follow
         self._known.put(follow.identity)
         follow.refresh(now)
 
-    def move(self, follow: Follow, path: Path, tail: Tail) -> None:
+    def move(self, follow: Follow, path: Path, tail: Tail, now: float, *, retired: bool) -> None:
         """Lets a follow go on in another file that has its content; it is of `path` then."""
         self.keys.pop(follow.identity.key, None)
         follow.rename(path, tail)
+        self.retired.pop(follow.identity.file_id, None)
         self.keys[tail.key] = follow
         self._known.put(follow.identity)
+        if retired:
+            self._retire(follow, now)
+        else:
+            self.at[path] = follow
 
     def forget(self, follow: Follow) -> None:
         """Lets go of a file."""
         follow.release()
         del self.by_id[follow.identity.file_id]
+        self.retired.pop(follow.identity.file_id, None)
         if self.keys.get(follow.identity.key) is follow:
             del self.keys[follow.identity.key]
 
@@ -88,3 +97,7 @@ class Followed:
         )
         for follow in held[: max(0, len(held) - most)]:
             follow.release()
+
+    def _retire(self, follow: Follow, now: float) -> None:
+        follow.retire(now)
+        self.retired[follow.identity.file_id] = follow

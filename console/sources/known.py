@@ -19,7 +19,7 @@ class Known:
     def __init__(self, identities: Iterable[Identity]) -> None:
         self._identities: dict[int, Identity] = {}
         self._by_key: dict[tuple[int, int], set[int]] = defaultdict(set)
-        self._by_folder: dict[str, set[int]] = defaultdict(set)
+        self._by_path: dict[str, set[int]] = defaultdict(set)
         for identity in identities:
             self.put(identity)
 
@@ -36,9 +36,9 @@ class Known:
         if old is None or (old.key, old.path) != (identity.key, identity.path):
             if old is not None:
                 self._by_key[old.key].discard(old.file_id)
-                self._by_folder[os.path.dirname(old.path)].discard(old.file_id)  # noqa: PTH120
+                self._by_path[old.path].discard(old.file_id)
             self._by_key[identity.key].add(identity.file_id)
-            self._by_folder[os.path.dirname(identity.path)].add(identity.file_id)  # noqa: PTH120
+            self._by_path[identity.path].add(identity.file_id)
         self._identities[identity.file_id] = identity
 
     def new_id(self, path: Path) -> int:
@@ -59,7 +59,7 @@ class Known:
         it; what was read of it is still there. While the old file exists somewhere in the folder,
         it is a rotation instead. Or the device has another number, as after a reboot.
         """
-        there = [item for item in self._near(path) if item.path == str(path) and item.offset]
+        there = [item for item in self._at(str(path)) if item.offset]
         inodes = _rotated(path) if there else set()
         gone = [item for item in there if item.device != tail.key[0] or item.inode not in inodes]
         return self._best([item.file_id for item in gone], tail)
@@ -107,16 +107,16 @@ class Known:
         return max(found, key=lambda item: (item.offset, item.file_id), default=None)
 
     def _originals(self, path: Path) -> list[Identity]:
-        return [
-            item
-            for item in self._near(path)
-            if item.offset > 0
-            and item.path != str(path)
-            and path.name.startswith(Path(item.path).name)
-        ]
+        """What was read in its folder under a name that its own begins with.
 
-    def _near(self, path: Path) -> list[Identity]:
-        return [self._identities[each] for each in self._by_folder.get(str(path.parent), ())]
+        Asked by the few names that these can be: a folder may hold many thousands of files.
+        """
+        whole = str(path)
+        shorter = range(len(whole) - len(path.name) + 1, len(whole))
+        return [item for end in shorter for item in self._at(whole[:end]) if item.offset > 0]
+
+    def _at(self, path: str) -> list[Identity]:
+        return [self._identities[each] for each in self._by_path.get(path, ())]
 
     def _best(self, file_ids: Iterable[int], tail: Tail) -> Identity | None:
         """Of those whose content an open file has the one that was read furthest."""

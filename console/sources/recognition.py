@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from pathlib import Path
 
-from console.sources.follow import Follow
+from console.sources.followed import Followed
 from console.sources.identity import Identity, cut_back, still_has, unread
 from console.sources.known import Known, lies_there
 from console.sources.tail import Tail
@@ -17,16 +17,11 @@ UNSEEN = "what was written in between, if anything, is lost"
 class Recognition:
     """Goes by what is known of every content, and waits for copies that are still being made."""
 
-    def __init__(
-        self, known: Known, told: Told, follows: Mapping[int, Follow], copy_wait_s: float
-    ) -> None:
-        """`follows` are those that are followed now; it changes with them.
-
-        A copy is taken for whole when it has not grown for `copy_wait_s`.
-        """
+    def __init__(self, known: Known, told: Told, followed: Followed, copy_wait_s: float) -> None:
+        """A copy is taken for whole when it has not grown for `copy_wait_s`."""
         self._known = known
         self._told = told
-        self._follows = follows
+        self._followed = followed
         self._copy_wait_s = copy_wait_s
         self._copies: dict[Path, tuple[int, float]] = {}
 
@@ -36,7 +31,7 @@ class Recognition:
         if same is not None:
             return same.moved(str(path), *tail.key)
         copied = self._known.copied(path, tail)
-        if copied is not None and copied.file_id not in self._follows:
+        if copied is not None and copied.file_id not in self._followed.by_id:
             self.doubt_copy(copied)
             return copied.moved(str(path), *tail.key)
         growing = copied is None and self._is_growing_copy(path, tail, now)
@@ -45,7 +40,7 @@ class Recognition:
         part = self._known.part(path, tail)
         if part is None:
             return self.anew(path, tail, self._known.in_place(path, tail))
-        if part.file_id in self._follows:
+        if part.file_id in self._followed.by_id:
             return None
         self.doubt_copy(part)
         return ended_by(part, path, tail)
@@ -78,18 +73,17 @@ class Recognition:
     def _rewritten(self, path: Path, tail: Tail) -> Identity | None:
         """The identity whose content another file at its path has, what is unread of it too."""
         same = self._known.rewritten(path, tail)
-        old = self._follows.get(same.file_id) if same else None
+        old = self._followed.by_id.get(same.file_id) if same else None
         return None if old is not None and not old.goes_on_in(tail) else same
 
     def _may_be_of_unread(self, path: Path, tail: Tail) -> bool:
         """Whether it may be what a rotated file was packed to that has not been read at all yet."""
         return any(
-            follow.retired
-            and follow.identity.offset == 0
+            follow.identity.offset == 0
             and path.parent == follow.path.parent
             and path.name.startswith(follow.path.name)
             and follow.begins_like(tail)
-            for follow in self._follows.values()
+            for follow in self._followed.retired.values()
         )
 
     def _is_growing_copy(self, path: Path, tail: Tail, now: float) -> bool:
