@@ -105,10 +105,12 @@ def one_life(
     with said.open("ab") as out:
         spoken = out.tell()
         collector = subprocess.Popen([*map(str, command)], stderr=out, stdout=subprocess.DEVNULL)
-        wait_for(lambda: word in said.read_bytes()[spoken:], collector)
-        time.sleep(seconds)
-        collector.send_signal(signal.SIGKILL)
-        collector.wait()
+        try:
+            wait_for(lambda: word in said.read_bytes()[spoken:], collector)
+            time.sleep(seconds)
+        finally:
+            collector.send_signal(signal.SIGKILL)
+            collector.wait()
     assert collector.returncode == -signal.SIGKILL, said.read_text(encoding="utf-8")[-2000:]
 
 
