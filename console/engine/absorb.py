@@ -13,12 +13,12 @@ import polars as pl
 
 from console.engine.catalogue import Catalogue
 from console.engine.codec import decode, encode
+from console.engine.gathering import Gathered, gathered
 from console.engine.held import HELD, Held
-from console.engine.lateness import late, window_end
+from console.engine.lateness import window_end
 from console.engine.summaries import Summaries, kept_kinds
 from console.records.clock import DAY, naive
-from console.records.frames import LABELS, PREDICTIONS, Schema
-from console.stats import volumes
+from console.records.frames import LABELS, PREDICTIONS, Records
 from console.stats.pinning import References, from_settings
 from console.stats.segments import Segments
 from console.stats.templates import Miner
@@ -36,19 +36,20 @@ SEGMENTS = "segments"
 SEGMENTS_LAYOUT = 1
 LABEL_HORIZON_S = 14 * DAY
 """How long after a prediction its label may come."""
+_LATE = pl.Series("late", [], pl.Boolean)
 
 
 @dataclass
 class Absorbed:
-    """What the rows of one step leave behind besides themselves."""
+    """What the rows of one step leave behind, and what they were."""
 
-    windows: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    records: Records | None = None
+    """The rows of all its files."""
+    windows: dict[str, pl.DataFrame] = field(default_factory=dict)
     """Deltas by kind, with `late`."""
-    series: list[pl.DataFrame] = field(default_factory=list)
-    templates: list[pl.DataFrame] = field(default_factory=list)
+    series: pl.DataFrame | None = None
+    templates: pl.DataFrame | None = None
     states: dict[str, bytes] = field(default_factory=dict)
-    labels: list[pl.DataFrame] = field(default_factory=list)
-    predictions: list[pl.DataFrame] = field(default_factory=list)
 
 
 class Absorber:
@@ -82,11 +83,14 @@ class Absorber:
     ) -> Absorbed:
         """Stores the rows of a step; windows up to `watermark` are closed for good."""
         absorbed = Absorbed()
-        for reading in readings:
-            self._take(transaction, reading, watermark, absorbed)
-        if absorbed.labels or absorbed.predictions:
-            self._match(transaction, readings, watermark, absorbed)
-        if absorbed.predictions:
+        if not readings:
+            return absorbed
+        rows = gathered(readings, self._kinds, self._lateness_s, watermark)
+        absorbed.records = rows.records
+        self._take(transaction, rows, absorbed)
+        if rows.records.labels.height or rows.records.predictions.height:
+            self._match(transaction, rows, watermark, absorbed)
+        if rows.records.predictions.height:
             state = encode(self.references.state(), REFERENCES_LAYOUT)
             absorbed.states[REFERENCES] = state
             absorbed.states[SEGMENTS] = encode(self._segments.state(), SEGMENTS_LAYOUT)
@@ -94,66 +98,47 @@ class Absorber:
             absorbed.states[HELD] = self.held.state()
         return absorbed
 
-    def _take(
-        self, transaction: Transaction, reading: Reading, watermark: float, absorbed: Absorbed
-    ) -> None:
-        records = reading.records
+    def _take(self, transaction: Transaction, rows: Gathered, absorbed: Absorbed) -> None:
+        records, late = rows.records, rows.late
         (metrics, series), lines = self._catalogue.identify(records.metrics), records.logs
         if series.height:
-            absorbed.series.append(series)
+            absorbed.series = series
         if lines.height:
-            ids, templates = self._miner.assign(lines)
+            ids, absorbed.templates = self._miner.assign(lines)
             lines = lines.with_columns(ids)
-            absorbed.templates.append(templates)
-            self.template_names.update(templates.select("template_id", "first_text").iter_rows())
-        transaction.insert(reading.state.file_id, replace(records, metrics=metrics, logs=lines))
-
-        def marked(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
-            width = self._kinds[kind].width_s
-            verdict = late(rows, reading.clocks, width, self._lateness_s, watermark)
-            return rows.with_columns(verdict)
-
+            named = absorbed.templates.select("template_id", "first_text")
+            self.template_names.update(named.iter_rows())
+        transaction.insert(replace(records, metrics=metrics, logs=lines))
         if metrics.height:
-            self._summarise("metrics", marked("metrics", metrics), absorbed)
+            self._summarise("metrics", metrics.with_columns(late["metrics"]), absorbed)
         if lines.height:
-            self._summarise("logs", marked("logs", lines), absorbed)
+            self._summarise("logs", lines.with_columns(late["logs"]), absorbed)
         if records.predictions.height:
-            self._segments.learn(records.predictions)
-            left = marked("columns", self.references.learn(records.predictions))
+            made = records.predictions
+            self._segments.learn(made)
+            left = self.references.learn(made.with_columns(late["columns"]))
             self._summarise("columns", left, absorbed)
             self._summarise("segments", left, absorbed)
-            every = marked("scores", records.predictions)
+            every = made.with_columns(late["scores"])
             for kind in ("scores", "sightings", "fields"):
                 self._summarise(kind, every, absorbed)
-            absorbed.predictions.append(records.predictions)
-        if records.labels.height:
-            absorbed.labels.append(marked("performance", records.labels))
-        written = volumes.lines(records, reading.state.file_id, reading.state.offset)
-        if written.height:
-            self._summarise("volumes", marked("volumes", written), absorbed)
+        self._summarise("volumes", rows.written, absorbed)
 
     def _match(
-        self,
-        transaction: Transaction,
-        readings: Sequence[Reading],
-        watermark: float,
-        absorbed: Absorbed,
+        self, transaction: Transaction, rows: Gathered, watermark: float, absorbed: Absorbed
     ) -> None:
-        labels = _joined(absorbed.labels, {**LABELS, "late": pl.Boolean})
-        predictions = _joined(absorbed.predictions, PREDICTIONS)
-        newest = max(reading.state.newest_ts or 0.0 for reading in readings)
+        labels, verdicts = rows.records.labels, rows.late.get("performance")
         pairs = transaction.matched(
-            labels,
-            predictions,
-            newest - LABEL_HORIZON_S,
+            labels.select(list(LABELS)),
+            rows.records.predictions.select(list(PREDICTIONS)),
+            rows.newest - LABEL_HORIZON_S,
             features=self._segments.of_features,
         )
         if pairs.height:
             keys = ["model", "id", "ts"]
-            verdicts = labels.select(*keys, "late").unique(keys, keep="first", maintain_order=True)
-            judged = pairs.join(
-                verdicts, on=keys, how="left", nulls_equal=True, maintain_order="left"
-            )
+            told = labels.select(*keys, _LATE if verdicts is None else verdicts)
+            first = told.unique(keys, keep="first", maintain_order=True)
+            judged = pairs.join(first, on=keys, how="left", nulls_equal=True, maintain_order="left")
             # A label that was read before its prediction counts unless its window has closed.
             closed = window_end(self._kinds["performance"].width_s) <= naive(watermark)
             timely = judged.with_columns(pl.coalesce("late", closed).alias("late"))
@@ -163,8 +148,4 @@ class Absorber:
 
     def _summarise(self, kind: str, rows: pl.DataFrame, absorbed: Absorbed) -> None:
         if rows.height:
-            absorbed.windows.setdefault(kind, []).append(self._summaries.deltas(kind, rows))
-
-
-def _joined(frames: Sequence[pl.DataFrame], schema: Schema) -> pl.DataFrame:
-    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+            absorbed.windows[kind] = self._summaries.deltas(kind, rows)

@@ -242,18 +242,15 @@ class Engine:
             transaction.write(
                 Commit(
                     files=files,
-                    windows={
-                        "estimates": estimates,
-                        **{kind: pl.concat(parts) for kind, parts in absorbed.windows.items()},
-                    },
-                    series=pl.concat(absorbed.series) if absorbed.series else None,
-                    templates=pl.concat(absorbed.templates) if absorbed.templates else None,
+                    windows={"estimates": estimates, **absorbed.windows},
+                    series=absorbed.series,
+                    templates=absorbed.templates,
                     states={**states, **absorbed.states},
                     incidents=changed,
                 )
             )
         self._watermark = closed_to
-        self._keep(readings, absorbed)
+        self._keep(absorbed)
         return Step(
             rows=sum(reading.records.height for reading in readings),
             advanced=advanced,
@@ -269,11 +266,11 @@ class Engine:
                 states = {HELD: self._absorber.held.state()}
                 transaction.write(Commit(windows=whole, states=states))
 
-    def _keep(self, readings: Sequence[Reading], absorbed: Absorbed) -> None:
-        for reading in readings:
-            self.seen.add(reading.records)
-        for kind, parts in absorbed.windows.items():
-            for deltas in parts if kind in self._aggregates.kinds else ():
+    def _keep(self, absorbed: Absorbed) -> None:
+        if absorbed.records is not None:
+            self.seen.add(absorbed.records)
+        for kind, deltas in absorbed.windows.items():
+            if kind in self._aggregates.kinds:
                 self._aggregates.add(kind, deltas)
 
     def _judge(self, reached: float) -> tuple[tuple[StoredIncident, ...], pl.DataFrame]:

@@ -32,20 +32,20 @@ class Held:
             if kind in kinds and sums.height:
                 self._open.open[kind] = [sums]
 
-    def take(self, windows: dict[str, list[pl.DataFrame]]) -> bool:
+    def take(self, windows: dict[str, pl.DataFrame]) -> bool:
         """Takes what is in time out of deltas by kind; whether there was any.
 
         What is late stays: it restates windows that are stored already.
         """
         taken = False
         for kind in self._open.kinds:
-            parts = windows.pop(kind, [])
-            for deltas in parts:
-                self._open.add(kind, deltas)
-            taken = taken or bool(parts)
-            late = [part for deltas in parts if (part := deltas.filter("late")).height]
-            if late:
-                windows[kind] = late
+            deltas = windows.pop(kind, None)
+            if deltas is None:
+                continue
+            self._open.add(kind, deltas)
+            taken = True
+            if deltas["late"].any():
+                windows[kind] = deltas.filter("late")
         return taken
 
     def release(self, watermark: float | None) -> dict[str, pl.DataFrame]:

@@ -8,8 +8,9 @@ null for none), so that equal tags are equal texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 
 import polars as pl
 
@@ -107,3 +108,27 @@ def concat(parts: Iterable[Records]) -> Records:
     return records(
         **{name: pl.concat([getattr(part, name) for part in listed]) for name in SCHEMAS if listed}
     )
+
+
+def placed(records: Records, file_id: int) -> Records:
+    """The rows with the file that they are of: every frame gains `file_id` (Int64).
+
+    Rejects gain `ts` (`TIME`), the newest of what was read with them: they have none of their own.
+    """
+    place = pl.lit(file_id, dtype=pl.Int64).alias("file_id")
+    found = {name: frame.with_columns(place) for name, frame in records.items()}
+    times = [frame["ts"].max() for name, frame in found.items() if name != "rejects"]
+    newest = max((time for time in times if isinstance(time, datetime)), default=None)
+    ts = pl.lit(newest, dtype=TIME).alias("ts")
+    return Records(**{**found, "rejects": found["rejects"].with_columns(ts)})
+
+
+def joined(parts: Sequence[Records]) -> Records:
+    """The rows of several bundles, at least one, with all the columns that these have in common."""
+    if len(parts) == 1:
+        return parts[0]
+    found = {}
+    for name, none in parts[0].items():
+        frames = [frame for part in parts if (frame := getattr(part, name)).height]
+        found[name] = pl.concat(frames, rechunk=True) if frames else none
+    return Records(**found)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
-from console.records.frames import TIME
 from console.store import outbox
 from console.store.errors import told
 from console.store.matching import Matcher, matched
@@ -86,23 +84,20 @@ class Transaction:
         self._keyed: list[tuple[str, pl.DataFrame]] = []
         self._ended = ended
 
-    def insert(self, file_id: int, records: Records) -> None:
-        """Stores decoded rows of one file, in their order.
+    def insert(self, records: Records) -> None:
+        """Stores decoded rows, in their order.
 
-        Metrics have, besides their schema, `series_id` and `own_tags`: their tags if those are not
-        the tags of the series. Logs may have `template_id`.
+        They are `records.frames.placed`. Metrics have `series_id` besides, and `own_tags`: their
+        tags if those are not the tags of the series. Logs may have `template_id`.
         """
-        place = pl.lit(file_id, dtype=pl.Int64).alias("file_id")
         if records.metrics.height:
-            rows = records.metrics.select(*_METRIC, pl.col("own_tags").alias("tags"), place)
-            self._insert("metric", rows)
+            tags = pl.col("own_tags").alias("tags")
+            self._insert("metric", records.metrics.select(*_METRIC, tags, "file_id"))
         for kind, table in _TABLES.items():
             rows = getattr(records, kind)
-            if kind == "rejects" and rows.height:
-                rows = rows.with_columns(pl.lit(_newest(records), dtype=TIME).alias("ts"))
-            elif kind in ("predictions", "labels") and rows.height:
+            if kind in ("predictions", "labels") and rows.height:
                 self._keyed.append((table, rows.select("model", "id", "ts")))
-            self._insert(table, rows.with_columns(place))
+            self._insert(table, rows)
 
     def matched(
         self,
@@ -187,14 +182,6 @@ class Transaction:
     def _replace(self, table: str, key: str, rows: pl.DataFrame) -> None:
         with told(f"write to {table}"):
             self._tables.replace(table, key, rows.unique(key, keep="last"))
-
-
-def _newest(records: Records) -> datetime | None:
-    """The newest time of what was read with rejects, which have none of their own."""
-    times = [
-        frame["ts"].max() for kind, frame in records.items() if kind != "rejects" and frame.height
-    ]
-    return max((time for time in times if isinstance(time, datetime)), default=None)
 
 
 def _file_rows(files: Sequence[FileState]) -> pl.DataFrame:

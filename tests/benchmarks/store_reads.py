@@ -25,7 +25,7 @@ from pathlib import Path
 import polars as pl
 
 from console.records.clock import DAY, HOUR, naive
-from console.records.frames import LABELS, LOGS, PREDICTIONS, Schema, records
+from console.records.frames import LABELS, LOGS, PREDICTIONS, Schema, placed, records
 from console.store.database import Store
 from console.store.pages import LogQuery
 
@@ -68,7 +68,7 @@ def fill(store: Store, rows: int) -> None:
     for first in range(0, rows, PIECE):
         lines = log_lines(first, min(PIECE, rows - first), SPAN / rows)
         with store.begin() as transaction:
-            transaction.insert(1, records(logs=lines))
+            transaction.insert(placed(records(logs=lines), 1))
         store.settle(idle=True)
     store.checkpoint()
 
@@ -82,7 +82,7 @@ def written(store: Store, rows: int) -> Iterator[None]:
         first = rows
         while not stop.wait(0.05):
             with store.begin() as transaction:
-                transaction.insert(1, records(logs=log_lines(first, 100, SPAN / rows)))
+                transaction.insert(placed(records(logs=log_lines(first, 100, SPAN / rows)), 1))
             first += 100
             store.settle(idle=True)
 
@@ -143,7 +143,7 @@ def commit_batches(store: Store, rows: int) -> None:
 
     def commit() -> None:
         with store.begin() as transaction:
-            transaction.insert(1, lines)
+            transaction.insert(placed(lines, 1))
 
     measure(f"5,000 lines more than {rows:,}", commit)
     store.checkpoint()
@@ -165,7 +165,7 @@ def ask_labels(count: int) -> None:
     nothing = pl.DataFrame(schema=PREDICTIONS)
     with Store.open(None, time.time) as store:
         with store.begin() as transaction:
-            transaction.insert(1, records(predictions=made))
+            transaction.insert(placed(records(predictions=made), 1))
 
         def match() -> None:
             with store.begin() as transaction:

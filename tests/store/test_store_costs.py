@@ -8,7 +8,7 @@ from datetime import timedelta
 import polars as pl
 
 from console.records.clock import DAY, naive
-from console.records.frames import Records
+from console.records.frames import Records, placed
 from console.records.series import Series
 from console.stats import costs, volumes
 from console.store.commit import Commit, FileState
@@ -45,7 +45,7 @@ def _filled(store: Store, rows: Callable[..., Records], state: Callable[..., Fil
     )  # fmt: skip
     shaped = written.logs.with_columns(pl.lit("t").alias("template_id"))
     with store.begin() as transaction:
-        transaction.insert(1, rows())
+        transaction.insert(placed(rows(), 1))
         transaction._insert("log", shaped.with_columns(pl.lit(1).alias("file_id")))
         transaction.write(
             Commit(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from console.records.frames import Records
+from console.records.frames import Records, placed
 from console.store.database import Store
 
 T0 = 1_700_000_040.0
@@ -22,7 +22,7 @@ WRITER = """
 import sys, time
 from pathlib import Path
 import polars as pl
-from console.records.frames import LOGS, records
+from console.records.frames import LOGS, placed, records
 from console.store.commit import Commit, FileState
 from console.store.database import Store
 
@@ -38,7 +38,7 @@ for turn in range(100_000):
     offset += n
     file = FileState(1, "/x", 1, 1, b"", 0, offset, b"", offset, None, None, None, None, offset, 0)
     with store.begin() as transaction:
-        transaction.insert(1, records(logs=logs.with_columns(nulls)))
+        transaction.insert(placed(records(logs=logs.with_columns(nulls)), 1))
         transaction.write(Commit(files=(file,), states={"total": str(offset).encode()}))
     print(offset, flush=True)
     if turn % 10 == 9:
@@ -49,7 +49,7 @@ import resource, sys, time
 from collections.abc import Callable
 from pathlib import Path
 import polars as pl
-from console.records.frames import LOGS, records
+from console.records.frames import LOGS, placed, records
 from console.store.database import Store, StoreError
 
 path = Path(sys.argv[1])
@@ -67,7 +67,7 @@ whole = 0
 try:
     for _ in range(50):
         with store.begin() as transaction:
-            transaction.insert(1, records(logs=logs))
+            transaction.insert(placed(records(logs=logs), 1))
         whole += n
     print("the disk never filled")
 except StoreError as error:
@@ -80,7 +80,7 @@ finally:
 with Store.open(path, time.time) as store:
     print(store.notices, store.reader().sql("SELECT count(*) FROM logs", 1).item() == whole)
     with store.begin() as transaction:
-        transaction.insert(1, records(logs=logs))
+        transaction.insert(placed(records(logs=logs), 1))
 """
 
 
@@ -132,7 +132,7 @@ def test_the_log_is_written_into_the_store_once_it_is_long(
 ) -> None:
     with Store.open(tmp_path / "s.duckdb", lambda: T0) as store:
         with store.begin() as transaction:
-            transaction.insert(1, rows(logs=[{"ts": T0, "message": "hello", "offset": 0}]))
+            transaction.insert(placed(rows(logs=[{"ts": T0, "message": "hello", "offset": 0}]), 1))
         store.settle(idle=True)
         assert store.wal_size() > 0
         monkeypatch.setattr("console.store.database.CHECKPOINT_ALWAYS", 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.records.frames import Records
+from console.records.frames import Records, placed
 from console.store.database import Store
 from console.store.pages import LogLine, LogQuery
 
@@ -65,7 +65,7 @@ def _fill(store: Store, rows: Callable[..., Records], lines: Sequence[dict[str, 
             own = [
                 {**line, "offset": 10 * n} for n, line in enumerate(lines) if n % 2 == file_id - 1
             ]
-            transaction.insert(file_id, rows(logs=own))
+            transaction.insert(placed(rows(logs=own), file_id))
 
 
 @settings(

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from console.formats.framing import rejects
 from console.records.clock import system_clock
-from console.records.frames import records
+from console.records.frames import placed, records
 from console.store import memory
 from console.store.database import Store
 from console.store.reader import Reader
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def insert_rejects(store: Store, first: int, lines: list[bytes]) -> None:
     places = list(range(first, first + len(lines)))
     with store.begin() as transaction:
-        transaction.insert(1, records(rejects=rejects(places, ["odd"] * len(lines), lines)))
+        transaction.insert(placed(records(rejects=rejects(places, ["odd"] * len(lines), lines)), 1))
 
 
 def read_much(store: Store) -> Reader:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from console.records.frames import Records
+from console.records.frames import Records, placed
 from console.store.commit import Commit
 from console.store.database import Store, StoreError
 
@@ -131,7 +131,7 @@ def _filled(path: Path, rows: Callable[..., Records], commits: int) -> None:
     for n in range(commits):
         with store.begin() as transaction:
             lines = [{"ts": T0 + n, "message": "x" * 300, "offset": 10 * n + k} for k in range(5)]
-            transaction.insert(1, rows(logs=lines))
+            transaction.insert(placed(rows(logs=lines), 1))
             transaction.write(Commit(states={"count": str(5 * (n + 1)).encode()}))
         if n == 1:
             store.checkpoint()

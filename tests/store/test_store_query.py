@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from console.records.frames import Records
+from console.records.frames import Records, placed
 from console.store.database import Store, StoreError
 
 T0 = 1_700_000_040.0
@@ -119,7 +119,7 @@ def test_rows_are_limited_and_in_the_order_asked_for(
 ) -> None:
     lines = [{"ts": T0 + n % 7, "message": str(n), "offset": n} for n in range(200)]
     with store.begin() as transaction:
-        transaction.insert(1, rows(logs=lines))
+        transaction.insert(placed(rows(logs=lines), 1))
     found = store.reader().sql('SELECT "offset" FROM logs ORDER BY "offset" DESC', 3)
     assert found.rows() == [(199,), (198,), (197,)]
     assert store.reader().sql("FROM logs", 1000).height == 200

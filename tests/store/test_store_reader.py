@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console.records.frames import Records
+from console.records.frames import Records, placed
 from console.store.commit import Commit
 from console.store.database import InterruptError, Store, StoreError
 from console.store.pages import LogQuery
@@ -45,7 +45,7 @@ def test_readers_see_whole_commits_while_another_thread_writes(
     for n in range(40):
         lines = [{"ts": T0 + n, "message": "m", "offset": k} for k in range(25)]
         with store.begin() as transaction:
-            transaction.insert(1, rows(logs=lines))
+            transaction.insert(placed(rows(logs=lines), 1))
             transaction.write(Commit(states={"n": str(n).encode()}))
         if n % 10 == 5:
             store.checkpoint()
@@ -134,7 +134,7 @@ PRELUDE = """
 import sys, threading, time
 from pathlib import Path
 import polars as pl
-from console.records.frames import REJECTS, records
+from console.records.frames import REJECTS, placed, records
 from console.store.commit import Commit
 from console.store.database import Store, StoreError
 from console.store.pages import LogQuery
@@ -142,7 +142,7 @@ path = Path(sys.argv[1])
 def use(store):
     rejects = pl.DataFrame([(0, "r", b"raw")], schema=REJECTS, orient="row")
     with store.begin() as transaction:
-        transaction.insert(1, records(rejects=rejects))
+        transaction.insert(placed(records(rejects=rejects), 1))
         transaction.write(Commit(states={"a": b"b"}))
     reader = store.reader()
     reader.logs_newest(LogQuery(), 10)

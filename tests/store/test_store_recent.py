@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.records.clock import DAY, MINUTE, naive
-from console.records.frames import LABELS, PREDICTIONS, Records
+from console.records.frames import LABELS, PREDICTIONS, Records, placed
 from console.store import recent
 from console.store.database import Store
 from console.store.recent import RecentIds, spans
@@ -63,7 +63,7 @@ def test_ids_beyond_the_limit_are_found_in_the_store(
              "offset": 100 * day + k} for k in range(20)
         ]  # fmt: skip
         with store.begin() as transaction:
-            transaction.insert(1, rows(predictions=made))
+            transaction.insert(placed(rows(predictions=made), 1))
     labels = rows(labels=[
         {"ts": T0 + 7 * DAY, "id": f"{day}-7", "model": "m", "label": "1", "offset": day}
         for day in range(6)
@@ -82,13 +82,13 @@ def test_what_was_rolled_back_is_not_known(store: Store, rows: Callable[..., Rec
     with store.begin() as transaction:
         assert transaction.matched(no_labels, made.predictions, T0).height == 0
     with suppress(ZeroDivisionError), store.begin() as transaction:
-        transaction.insert(1, made)
+        transaction.insert(placed(made, 1))
         raise ZeroDivisionError
     with store.begin() as transaction:
         assert transaction.matched(told.labels, nothing, T0).height == 0
-        transaction.insert(1, told)
+        transaction.insert(placed(told, 1))
     with store.begin() as transaction:
         assert transaction.matched(no_labels, made.predictions, T0).height == 1
-        transaction.insert(1, made)
+        transaction.insert(placed(made, 1))
     with store.begin() as transaction:
         assert transaction.matched(told.labels, nothing, T0).height == 0

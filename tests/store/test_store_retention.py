@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from console.records.frames import LOGS, Records, records
+from console.records.frames import LOGS, Records, placed, records
 from console.store import retention
 from console.store.database import Store
 
@@ -31,7 +31,7 @@ def _lines(hours: int, each: int, begin: float = T0) -> Records:
 
 def _insert(store: Store, rows: Records) -> None:
     with store.begin() as transaction:
-        transaction.insert(1, rows)
+        transaction.insert(placed(rows, 1))
 
 
 def _count(store: Store, where: str = "true") -> int:

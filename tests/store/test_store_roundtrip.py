@@ -12,7 +12,7 @@ from storing import insert
 
 from console.engine.catalogue import SERIES
 from console.records.action import Action
-from console.records.frames import EVENTS, LOGS, METRICS, SCHEMAS, Records, records
+from console.records.frames import EVENTS, LOGS, METRICS, SCHEMAS, Records, placed, records
 from console.records.series import Series
 from console.store.commit import Commit, FileState, StoredIncident
 from console.store.database import Store
@@ -139,10 +139,14 @@ def test_log_lines_keep_their_template(store: Store, rows: Callable[..., Records
     marked = plain.logs.with_columns(template_id=pl.Series(["t1", "t2", "t2", None]))
     with store.begin() as transaction:
         transaction.insert(
-            3,
-            Records(
-                plain.metrics, marked, *(pl.DataFrame(schema=SCHEMAS[k]) for k in list(SCHEMAS)[2:])
-            ),
+            placed(
+                Records(
+                    plain.metrics,
+                    marked,
+                    *(pl.DataFrame(schema=SCHEMAS[k]) for k in list(SCHEMAS)[2:]),
+                ),
+                3,
+            )
         )
     reader = store.reader()
     line = reader.log_example("t2", None, T0, T0 + 10)
@@ -231,7 +235,9 @@ def test_incidents_closed_long_ago_are_not_restored_but_shown(store: Store) -> N
 
 def test_rejects_show_their_bytes(store: Store, rows: Callable[..., Records]) -> None:
     with store.begin() as transaction:
-        transaction.insert(4, rows(rejects=[{"offset": 9, "reason": "why", "raw": b"\xff{"}]))
+        transaction.insert(
+            placed(rows(rejects=[{"offset": 9, "reason": "why", "raw": b"\xff{"}]), 4)
+        )
     assert store.reader().sql("FROM rejects", 2).rows() == [(None, 9, "why", "\\xFF{")]
 
 
@@ -261,17 +267,19 @@ def test_events_that_meet_a_span(store: Store, rows: Callable[..., Records]) -> 
 
     with store.begin() as transaction:
         transaction.insert(
-            1,
-            rows(
-                events=[
-                    event("before", T0 - 1),
-                    event("lasts", T0 - 9, T0),
-                    event("over", T0 - 9, T0 - 1),
-                    event("in", T0, model="a"),
-                    event("other", T0 + 1, model="b"),
-                    event("at the end", T0 + 5),
-                ]
-            ),
+            placed(
+                rows(
+                    events=[
+                        event("before", T0 - 1),
+                        event("lasts", T0 - 9, T0),
+                        event("over", T0 - 9, T0 - 1),
+                        event("in", T0, model="a"),
+                        event("other", T0 + 1, model="b"),
+                        event("at the end", T0 + 5),
+                    ]
+                ),
+                1,
+            )
         )
     reader = store.reader()
     everything = reader.events(T0, T0 + 5)
@@ -285,7 +293,7 @@ def test_volumes_count_predictions(store: Store, rows: Callable[..., Records]) -
     times = [T0, T0 + 1, T0 + 59, T0 + 60, T0 + 300]
     with store.begin() as transaction:
         transaction.insert(
-            1, rows(predictions=[{"ts": ts, "model": "a", "offset": 0} for ts in times])
+            placed(rows(predictions=[{"ts": ts, "model": "a", "offset": 0} for ts in times]), 1)
         )
     volumes = store.reader().volumes("a", T0, T0 + 300, 60.0)
     assert volumes.schema == {"start": pl.Datetime("us"), "n": pl.Int64}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from storing import insert
 
-from console.records.frames import Records
+from console.records.frames import Records, placed
 from console.store.commit import Commit, FileState
 from console.store.database import Store, StoreError
 from console.store.matching import MATCHED
@@ -46,7 +46,7 @@ def test_an_exception_leaves_no_trace_in_the_store_or_in_memory(
 def test_nothing_is_seen_before_the_commit(store: Store, rows: Callable[..., Records]) -> None:
     reader = store.reader()
     with store.begin() as transaction:
-        transaction.insert(1, rows(rejects=[{"offset": 0, "reason": "r", "raw": b""}]))
+        transaction.insert(placed(rows(rejects=[{"offset": 0, "reason": "r", "raw": b""}]), 1))
         assert reader.sql("FROM rejects", 9).height == 0
     assert reader.sql("FROM rejects", 9).height == 1
 
@@ -95,10 +95,10 @@ def _step(
 ) -> pl.DataFrame:
     with store.begin() as transaction:
         if early:
-            transaction.insert(1, records)
+            transaction.insert(placed(records, 1))
         pairs = transaction.matched(records.labels, records.predictions, since)
         if not early:
-            transaction.insert(1, records)
+            transaction.insert(placed(records, 1))
     return pairs
 
 
