@@ -7,7 +7,7 @@ millions takes milliseconds, with no index to keep up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from console.records.clock import naive
@@ -17,14 +17,16 @@ from console.store.pages import LogLine, LogPage, LogQuery
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 
 LogKey = tuple[float, int, int]
 """`LogLine.key`: time, file, byte offset."""
 Direction = Literal["ASC", "DESC"]
 
 _LINE = (
-    "epoch_us(p.ts) AS ts, p.model, p.stage, p.version, p.level, p.logger, p.message,"
-    ' p.exception, p.template_id, p.attributes, f.path, p.file_id, p."offset"'
+    "epoch_us(p.ts) / 1e6 AS ts, p.model, p.stage, p.version, p.level, p.logger,"
+    " coalesce(p.message, '') AS message, p.exception, p.template_id, p.attributes,"
+    " coalesce(f.path, '') AS path, p.file_id, p.\"offset\""
 )
 
 
@@ -49,24 +51,24 @@ class Conditions:
 
 def newest(cursor: duckdb.DuckDBPyConnection, query: LogQuery, limit: int) -> LogPage:
     """The last `limit` lines that match."""
-    lines, more = _lines(cursor, _conditions(query), "DESC", limit)
-    return LogPage(tuple(reversed(lines)), more_before=more, more_after=False)
+    rows, more = _rows(cursor, _conditions(query), "DESC", limit)
+    return LogPage(_lines(rows.reverse()), more_before=more, more_after=False)
 
 
 def before(cursor: duckdb.DuckDBPyConnection, query: LogQuery, key: LogKey, limit: int) -> LogPage:
     """The `limit` lines next before the line of that key, which lies after them."""
     conditions = _conditions(query)
     _add_key(conditions, key, "<")
-    lines, more = _lines(cursor, conditions, "DESC", limit)
-    return LogPage(tuple(reversed(lines)), more_before=more, more_after=True)
+    rows, more = _rows(cursor, conditions, "DESC", limit)
+    return LogPage(_lines(rows.reverse()), more_before=more, more_after=True)
 
 
 def after(cursor: duckdb.DuckDBPyConnection, query: LogQuery, key: LogKey, limit: int) -> LogPage:
     """The `limit` lines next after the line of that key, which lies before them."""
     conditions = _conditions(query)
     _add_key(conditions, key, ">")
-    lines, more = _lines(cursor, conditions, "ASC", limit)
-    return LogPage(tuple(lines), more_before=True, more_after=more)
+    rows, more = _rows(cursor, conditions, "ASC", limit)
+    return LogPage(_lines(rows), more_before=True, more_after=more)
 
 
 def around(cursor: duckdb.DuckDBPyConnection, query: LogQuery, ts: float, limit: int) -> LogPage:
@@ -74,15 +76,16 @@ def around(cursor: duckdb.DuckDBPyConnection, query: LogQuery, ts: float, limit:
     earlier, later = _conditions(query), _conditions(query)
     earlier.add("ts < {0}", naive(ts))
     later.add("ts >= {0}", naive(ts))
-    left, more_left = _lines(cursor, earlier, "DESC", limit)
-    right, more_right = _lines(cursor, later, "ASC", limit)
+    left, more_left = _rows(cursor, earlier, "DESC", limit)
+    right, more_right = _rows(cursor, later, "ASC", limit)
     half = limit // 2
-    of_left = min(len(left), max(half, limit - len(right)))
-    of_right = min(len(right), limit - of_left)
+    of_left = min(left.height, max(half, limit - right.height))
+    of_right = min(right.height, limit - of_left)
+    shown = left.head(of_left).reverse().vstack(right.head(of_right))
     return LogPage(
-        (*reversed(left[:of_left]), *right[:of_right]),
-        more_before=more_left or of_left < len(left),
-        more_after=more_right or of_right < len(right),
+        _lines(shown),
+        more_before=more_left or of_left < left.height,
+        more_after=more_right or of_right < right.height,
     )
 
 
@@ -101,8 +104,8 @@ def example(
     """The first line of the template that matches."""
     conditions = _conditions(query)
     conditions.add("template_id = {0}", template_id)
-    lines, _ = _lines(cursor, conditions, "ASC", 1)
-    return lines[0] if lines else None
+    rows, _ = _rows(cursor, conditions, "ASC", 1)
+    return next(iter(_lines(rows)), None)
 
 
 def _conditions(query: LogQuery) -> Conditions:
@@ -152,9 +155,9 @@ def _add_key(conditions: Conditions, key: LogKey, sign: Literal["<", ">"]) -> No
     )
 
 
-def _lines(
+def _rows(
     cursor: duckdb.DuckDBPyConnection, conditions: Conditions, direction: Direction, limit: int
-) -> tuple[list[LogLine], bool]:
+) -> tuple[pl.DataFrame, bool]:
     """Up to `limit` lines from the beginning (ASC) or the end (DESC), and whether more follow."""
     order = f'ts {direction}, file_id {direction}, "offset" {direction}'
     # Which lines, by what orders and matches alone; then all the rest of these few.
@@ -165,10 +168,8 @@ def _lines(
         f' ORDER BY p.ts {direction}, p.file_id {direction}, p."offset" {direction}',
         conditions.values,
     )
-    lines = [_line(row) for row in found.head(limit).iter_rows()]
-    return lines, found.height > limit
+    return found.head(limit), found.height > limit
 
 
-def _line(row: tuple[object, ...]) -> LogLine:
-    line = LogLine(*row)  # type: ignore[arg-type]
-    return replace(line, ts=line.ts / 1e6, message=line.message or "", file=line.file or "")
+def _lines(rows: pl.DataFrame) -> tuple[LogLine, ...]:
+    return tuple(LogLine(*row) for row in rows.iter_rows())

@@ -31,8 +31,12 @@ class Feed:
         owner: Widget,
         desk: Callable[[], Desk | None],
         failed: Callable[[str], None],
+        *,
+        group: str = GROUP,
     ) -> None:
+        """`group` tells the feeds of one owner apart."""
         self._owner = owner
+        self._group = group
         self._open = desk
         self._failed = failed
         self._desk: Desk | None = None
@@ -83,12 +87,12 @@ class Feed:
         question = self._waiting.pop(next(iter(self._waiting)))
         self._asked = question
         self._owner.run_worker(
-            lambda: question.ask(desk), thread=True, group=GROUP, exit_on_error=False
+            lambda: question.ask(desk), thread=True, group=self._group, exit_on_error=False
         )
 
     def answered(self, event: Worker.StateChanged) -> None:
         """To be called with the owner's worker events."""
-        if event.worker.group != GROUP or not event.worker.is_finished:
+        if event.worker.group != self._group or not event.worker.is_finished:
             return
         event.stop()
         question, self._asked = self._asked, None

@@ -8,6 +8,7 @@ from tui_fake_session import FakeDesk, FakeSession
 from tui_fakes import NOW, ONSET, log_line, snapshot
 from tui_pilot import Driver, console, piloted
 
+from console.store.pages import LogLine, LogQuery
 from console.tui.logwindow import MOST
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.logs import LogsScreen
@@ -24,7 +25,7 @@ async def opened(driver: Driver, *keys: str) -> LogsScreen:
 async def settled(driver: Driver) -> None:
     await driver.quiet()
     if isinstance(driver.app.screen, LogsScreen):
-        await driver.until(lambda: driver.logs.feed.idle, "answered")
+        await driver.until(lambda: driver.logs.feed.idle and driver.logs.counts.idle, "answered")
     await driver.quiet()
 
 
@@ -127,6 +128,41 @@ async def test_the_wheel_fetches_pages_too() -> None:
         logs.rows.scroll_to(y=0, animate=False, immediate=True)
         await settled(driver)
         assert len(logs.rows.items) > 400
+
+
+class SlowToCount(FakeDesk):
+    """A desk over so much that counting takes long."""
+
+    def __init__(self, lines: list[LogLine]) -> None:
+        super().__init__(lines)
+        self.counted = threading.Event()
+
+    def log_count(self, query: LogQuery) -> int:
+        self.asked.append("count")
+        self.counted.wait(20)
+        return super().log_count(query)
+
+
+@piloted
+async def test_no_page_waits_while_the_lines_of_a_filter_are_counted() -> None:
+    lines = [log_line(i, NOW - 5000 + i, f"line {i} said so") for i in range(5000)]
+    session = FakeSession(snapshot(), lines)
+    session.the_desk = desk = SlowToCount(lines)
+    async with console(session) as driver:
+        logs = await opened(driver, "4")
+        desk.asked.clear()
+        await driver.press("slash", *"said", "enter")
+        await driver.until(lambda: "count" in desk.asked, "counting")
+        assert desk.asked[0] == "newest"
+        shown = logs.rows.items[0]
+        await driver.press("g")
+        await driver.until(lambda: logs.rows.items[0] is lines[0], "the first line of all")
+        assert logs.rows.items[0] is not shown
+        assert not logs.counts.idle
+        assert "5,000 lines" not in driver.text
+        desk.counted.set()
+        await settled(driver)
+        assert "5,000 lines" in driver.text
 
 
 @piloted

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 from textual.app import ComposeResult
+from textual.worker import Worker
 
 from console.alerts.alert import Alert
 from console.store.pages import LogLine, LogPage, LogQuery
 from console.tui.desk import Desk, LogKey
-from console.tui.logwindow import PAGE, window
+from console.tui.feed import Feed
+from console.tui.logwindow import PAGE, LogWindow, window
 from console.tui.memory import Memory, number, text
 from console.tui.present.health import severity_role
 from console.tui.present.line import Piece, piece
@@ -51,6 +54,8 @@ class LogsScreen(PagedScreen):
         self._needle = ""
         self._columns = 0
         self._count: int | None = None
+        self._uncounted = False
+        self._counts: Feed | None = None
         self._heading = Heading("4", "Logs", id="logs-heading")
 
     def compose(self) -> ComposeResult:
@@ -86,9 +91,7 @@ class LogsScreen(PagedScreen):
             self._newest()
         else:
             self._around(self._start)
-
-        if self._query.text or self._query.least_level:
-            self._count_lines()
+        self._uncounted = bool(self._query.text or self._query.least_level)
 
     def memory(self) -> dict[str, Any]:
         """What is searched for and filtered, the columns, and the line under the cursor."""
@@ -205,18 +208,43 @@ class LogsScreen(PagedScreen):
         line = self.rows.selected
         self._query = replace(self._query, least_level=least_level, text=text)
         self._count = None
-        self.feed.forget()
+        self.leave()
         if self._follow or line is None:
             self._newest()
         else:
             self._around(line.ts)
-        if text or least_level:
-            self._count_lines()
+        self._uncounted = bool(text or least_level)
         self.head()
 
-    def _count_lines(self) -> None:
-        query = self._query
-        self.feed.ask("count", lambda reader: reader.log_count(query), self._counted)
+    # Counting goes through every line of the store: after the first page, and beside the next ones
+
+    def _show(self, held: LogWindow) -> None:
+        super()._show(held)
+        if self._uncounted:
+            self._uncounted = False
+            query = self._query
+            self.counts.ask("count", lambda reader: reader.log_count(query), self._counted)
+
+    @property
+    def counts(self) -> Feed:
+        """Where the number of lines comes from: no page waits for it."""
+        if self._counts is None:
+            self._counts = Feed(self, self.console_app.session.desk, self._failed, group="counts")
+        return self._counts
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """An answer of either."""
+        self.counts.answered(event)
+
+    async def on_unmount(self) -> None:
+        """Ends the counting."""
+        await asyncio.to_thread(self.counts.close)
+
+    def leave(self) -> None:
+        """Another view is gone to, or another query: neither page nor count is wanted."""
+        super().leave()
+        self.counts.forget()
+        self._uncounted = self._count is None and bool(self._query.text or self._query.least_level)
 
     def _counted(self, count: int) -> None:
         self._count = count
