@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.engine.panes import Panes
@@ -57,6 +58,12 @@ class Picture:
             progress=intake.progress(),
             notices=tuple(notices),
         )
+
+    def stored(self, monotonic: float, notices: Sequence[str]) -> Snapshot:
+        """The picture before the first step, when no file has been looked at."""
+        taken = self.take(monotonic, notices)
+        unread = replace(taken.progress, bytes_total=taken.progress.bytes_read + 1)
+        return replace(taken, progress=unread)
 
     def due(self, monotonic: float) -> bool:
         """Whether the panes shown are older than what is known, and it is time to look again."""

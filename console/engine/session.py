@@ -274,6 +274,9 @@ class Session:
         space = Space(self._store_path, self._settings.retention.free)
         shown_at, unseen = float("-inf"), True
         before: list[str] = []
+        if engine.watermark is not None:
+            # What is stored can be seen before it is known what, of how many files, is to be read.
+            on_snapshot(picture.stored(time.monotonic(), store.notices))
         most = FIRST_STEP_BYTES
         while not self._stop.is_set():
             acted = self._carry_out(engine)

@@ -111,16 +111,21 @@ def concat(parts: Iterable[Records]) -> Records:
 
 
 def placed(records: Records, file_id: int) -> Records:
-    """The rows with the file that they are of: every frame gains `file_id` (Int64).
+    """The rows with the file that they are of: every frame that has any gains `file_id` (Int64).
 
     Rejects gain `ts` (`TIME`), the newest of what was read with them: they have none of their own.
     """
     place = pl.lit(file_id, dtype=pl.Int64).alias("file_id")
-    found = {name: frame.with_columns(place) for name, frame in records.items()}
-    times = [frame["ts"].max() for name, frame in found.items() if name != "rejects"]
-    newest = max((time for time in times if isinstance(time, datetime)), default=None)
-    ts = pl.lit(newest, dtype=TIME).alias("ts")
-    return Records(**{**found, "rejects": found["rejects"].with_columns(ts)})
+    found = {
+        name: frame.with_columns(place) if frame.height else frame
+        for name, frame in records.items()
+    }
+    if records.rejects.height:
+        times = [frame["ts"].max() for name, frame in found.items() if name != "rejects"]
+        newest = max((time for time in times if isinstance(time, datetime)), default=None)
+        ts = pl.lit(newest, dtype=TIME).alias("ts")
+        found["rejects"] = found["rejects"].with_columns(ts)
+    return Records(**found)
 
 
 def joined(parts: Sequence[Records]) -> Records:

@@ -111,6 +111,30 @@ def test_it_is_followed_acted_on_and_found_as_it_was_left(tmp_path: Path) -> Non
         watching.until(lambda s: s.inbox[0].state == "resolved")
 
 
+def test_what_is_stored_is_shown_before_any_file_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, store = write_fleet(tmp_path / "fleet"), tmp_path / "store.duckdb"
+    with Watching(folder, store) as watching:
+        was = watching.until(lambda s: s.progress.caught_up and len(s.inbox) == 1)
+    look, let_go = intake.Intake.look, threading.Event()
+
+    def held_up(self: intake.Intake, *, final: bool = False) -> None:
+        let_go.wait(60)
+        look(self, final=final)
+
+    monkeypatch.setattr(intake.Intake, "look", held_up)
+    with Watching(folder, store) as watching:
+        shown = watching.until(lambda _: True)
+        assert not let_go.is_set()
+        assert (shown.inbox, shown.now) == (was.inbox, was.now)
+        assert {pane.name for pane in shown.models} == {"fraud", "churn"}
+        assert shown.progress.rows == was.progress.rows
+        assert not shown.progress.caught_up
+        let_go.set()
+        assert watching.until(lambda s: s.progress.caught_up).inbox == was.inbox
+
+
 def test_what_one_key_did_to_several_is_taken_back_as_one_after_a_restart(tmp_path: Path) -> None:
     folder, store = write_fleet(tmp_path / "fleet"), tmp_path / "store.duckdb"
     with Watching(folder, store) as watching:
