@@ -113,6 +113,8 @@ class Engine:
         Raises StoreError, SettingsError and OSError.
         """
         restored = store.restore()
+        self.journal = restored.actions
+        """What users had done when this began."""
         self._settings = settings
         self._store = store
         self.reader: Reader = store.reader()

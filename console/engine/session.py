@@ -251,7 +251,7 @@ class Session:
                 self._store, self._engine = store, engine
                 waiting = {action.id for action in self._queued}
                 self._journal = [
-                    *store.restore().actions,
+                    *engine.journal,
                     *(action for action in self._journal if action.id in waiting),
                 ]
             try:

@@ -17,7 +17,9 @@ from console.engine import intake
 from console.engine.replay import replay
 from console.engine.session import Session
 from console.engine.snapshot import Snapshot
+from console.store.database import Store
 from console.store.pages import LogQuery
+from console.store.restored import Restored
 
 NOW = START.timestamp() + 30 * 86400
 BEGAN = time.monotonic()
@@ -124,6 +126,14 @@ def test_what_is_stored_is_shown_before_any_file_is_looked_at(
         look(self, final=final)
 
     monkeypatch.setattr(intake.Intake, "look", held_up)
+    restored: list[Restored] = []
+    restore = Store.restore
+
+    def counted(self: Store) -> Restored:
+        restored.append(restore(self))
+        return restored[-1]
+
+    monkeypatch.setattr(Store, "restore", counted)
     with Watching(folder, store) as watching:
         shown = watching.until(lambda _: True)
         assert not let_go.is_set()
@@ -131,6 +141,7 @@ def test_what_is_stored_is_shown_before_any_file_is_looked_at(
         assert {pane.name for pane in shown.models} == {"fraud", "churn"}
         assert shown.progress.rows == was.progress.rows
         assert not shown.progress.caught_up
+        assert len(restored) == 1
         let_go.set()
         assert watching.until(lambda s: s.progress.caught_up).inbox == was.inbox
 
