@@ -26,7 +26,7 @@ from console.sources.discover import Discovery
 
 GOLDEN = Path(__file__).parent / "golden"
 LINED = ["access.log", "logfmt.log", "long.csv", "metrics.prom", "otlp.jsonl", "syslog.log"]
-LINED += ["predictions.csv", "wide.csv"]
+LINED += ["native.jsonl", "predictions.csv", "python.log", "stamped.log", "wide.csv"]
 WRITTEN = 1795161600.0
 MARKS = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 

@@ -17,6 +17,9 @@ from console.sources.discover import Discovery
 
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = {
+    "native.jsonl": "jsonl",
+    "python.log": "text",
+    "stamped.log": "text",
     "wide.csv": "csv",
     "long.csv": "csv",
     "predictions.csv": "csv",
