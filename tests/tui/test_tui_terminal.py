@@ -40,7 +40,10 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        # Not `display`: it fails while of a wide character only the second cell is left.
+        across = range(self.screen.columns)
+        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
+        return "\n".join("".join(row[x].data for x in across).rstrip() for row in rows)
 
     def _read(self) -> None:
         ready, _, _ = select.select([self.fd], [], [], 0.02)
